@@ -7,6 +7,8 @@
 mod id;
 mod lifecycle;
 mod money;
+mod offer;
+mod price;
 mod time;
 
 pub use id::{
@@ -15,4 +17,9 @@ pub use id::{
 };
 pub use lifecycle::{Lifecycle, Provider, UnknownName};
 pub use money::{HOURS_PER_MONTH, Money, MoneyError};
+pub use offer::{Architecture, InstanceType, Offer, SpotInterruptions};
+pub use price::{
+    MachineSize, Price, PriceAdjustment, PriceAdjustmentError, PriceChange, PriceQuery, PriceSource,
+    ResourceRates,
+};
 pub use time::{Clock, ManualClock, Timestamp};
