@@ -1,1 +1,24 @@
-fn main() {}
+//! Chores of the workspace, run as `cargo xtask <chore>`.
+
+mod catalog;
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+
+/// Chores of the workspace.
+#[derive(Parser)]
+enum Chore {
+    /// Make the built-in instance catalogue from the CSV files of a folder.
+    Catalog {
+        /// The folder that holds them.
+        from: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    match Chore::parse() {
+        Chore::Catalog { from } => catalog::run(&from, root),
+    }
+}

@@ -321,6 +321,12 @@ pub enum PriceSource {
         /// What a spot price usually is of it, in per cent.
         percent: u8,
     },
+    /// The catalogue knows the type, but not in the machine's region: the median of its on-demand
+    /// prices elsewhere.
+    RegionEstimate {
+        /// In how many regions the catalogue has it.
+        regions: usize,
+    },
     /// No catalogue knows the machine: priced by its size.
     SizeEstimate {
         /// The prices of its parts.
