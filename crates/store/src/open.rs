@@ -31,6 +31,9 @@ pub struct Store {
     _lock: Option<Arc<File>>,
 }
 
+/// The database of an embedded store.
+const SQLITE_FILE: &str = "supercargo.sqlite";
+
 impl Store {
     /// Opens, or makes, the embedded store in `directory`.
     ///
@@ -38,10 +41,25 @@ impl Store {
     /// [`Error::InUse`] when another process has it open, [`Error::Newer`] when a newer program wrote
     /// it, [`Error::Directory`], [`Error::Open`] or [`Error::Migrate`] when it cannot be used.
     pub async fn open_sqlite(directory: &Path) -> Result<Self> {
-        let refused = |source| Error::Directory { path: directory.to_owned(), source };
-        std::fs::create_dir_all(directory).map_err(refused)?;
+        std::fs::create_dir_all(directory)
+            .map_err(|source| Error::Directory { path: directory.to_owned(), source })?;
         let lock = lock(directory)?;
-        let file = directory.join("supercargo.sqlite");
+        Self::open_sqlite_file(directory, Some(Arc::new(lock))).await
+    }
+
+    /// Opens the embedded store in `directory` for a short command, even while a server has it open:
+    /// SQLite orders the writers of several processes. Makes none.
+    ///
+    /// # Errors
+    /// [`Error::Directory`] when there is no store, otherwise as [`Store::open_sqlite`].
+    pub async fn open_sqlite_beside(directory: &Path) -> Result<Self> {
+        std::fs::metadata(directory.join(SQLITE_FILE))
+            .map_err(|source| Error::Directory { path: directory.join(SQLITE_FILE), source })?;
+        Self::open_sqlite_file(directory, None).await
+    }
+
+    async fn open_sqlite_file(directory: &Path, lock: Option<Arc<File>>) -> Result<Self> {
+        let file = directory.join(SQLITE_FILE);
         let options = sqlite_options(&file)?;
         let failed = |source| Error::Open { location: file.display().to_string(), source };
         // synchronous=FULL: what was acknowledged survives a loss of power, not only of the process.
@@ -61,7 +79,7 @@ impl Store {
         let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
         let reader = pool(READERS).connect_lazy_with(options);
         restrict(&file)?;
-        let store = Self { reader, writer, dialect: Dialect::Sqlite, _lock: Some(Arc::new(lock)) };
+        let store = Self { reader, writer, dialect: Dialect::Sqlite, _lock: lock };
         migrate::run(&store).await?;
         Ok(store)
     }
