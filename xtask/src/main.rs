@@ -1,6 +1,7 @@
 //! Chores of the workspace, run as `cargo xtask <chore>`.
 
 mod catalog;
+mod wire;
 
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,20 @@ enum Chore {
         /// The folder that holds them.
         from: PathBuf,
     },
+    /// Write the types of the `wire` crate from `contract/`.
+    Wire,
+    /// Cut the whole contract down to what `contract/areas.toml` selects.
+    ContractCut {
+        /// The whole contract's `schemas.json`.
+        from: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Chore::parse() {
         Chore::Catalog { from } => catalog::run(&from, root),
+        Chore::Wire => wire::run(root),
+        Chore::ContractCut { from } => wire::cut(root, &from),
     }
 }

@@ -5,8 +5,25 @@
 //! ([`proto`]), errors and paging. Types here check nothing beyond their shape: what a value means is
 //! for the server to judge.
 
+pub mod allocation_group_costs;
+pub mod allocation_group_efficiency;
+pub mod allocation_groups;
+pub mod audit;
+pub mod auth_tokens;
+pub mod cloud_identities;
+pub mod clusters;
+pub mod controller;
 pub mod error;
+pub mod inventory;
+pub mod invitations;
+pub mod node_config;
+pub mod nodes;
+pub mod operations;
+pub mod organizations;
 pub mod page;
 pub mod proto;
+pub mod providers;
+pub mod telemetry;
+pub mod users;
 
 pub use proto::{from_json, from_query};

@@ -1,0 +1,519 @@
+//! What cost allocation groups and their workloads cost.
+//!
+//! Costs are US dollars as decimal strings; hours of a resource are amounts times the hours they were
+//! held.
+//!
+//! Written by `cargo xtask wire`: fields come from `contract/schemas.json`, words from
+//! `contract/descriptions.toml`.
+
+use model::{Money, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::open_enum;
+use crate::page::PageQuery;
+use crate::proto::Int64;
+
+/// Over what to sum up the costs of groups.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct CostSummariesQuery {
+    /// Start of the period, included.
+    pub start_time: Timestamp,
+    /// End of the period, not included.
+    pub end_time: Timestamp,
+    /// Only these clusters; all of the organisation when there are none.
+    pub cluster_ids: Option<Vec<String>>,
+    /// Only this group.
+    pub group_id: Option<String>,
+    /// Whether to reckon with the provider's list prices rather than with the organisation's own.
+    pub use_listing_prices: Option<bool>,
+    /// Whether to divide the cost of idle resources among workloads in proportion to what they request;
+    /// otherwise only the cost of what was requested counts.
+    pub include_idle_resource_costs: Option<bool>,
+}
+
+/// What groups cost over a period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupCostSummariesResponse)]
+pub struct GetAllocationGroupCostSummariesResponse {
+    /// The groups, the dearest first.
+    pub items: Vec<GroupCosts>,
+}
+
+/// What a group cost over the period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupCostSummariesResponseGroupItem)]
+pub struct GroupCosts {
+    /// The allocation group, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_id: Option<String>,
+    /// Name of the allocation group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_name: Option<String>,
+    /// The figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub summary: Option<CostSummary>,
+    /// When the group's definition changed within the period: figures before and after do not compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub versions: Option<Vec<AllocationGroupVersionDetails>>,
+}
+
+/// What a group cost over a period, and what it was for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupCostSummariesResponseSummary)]
+pub struct CostSummary {
+    /// Part of the cost that is for CPU, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub cpu_cost: Option<Money>,
+    /// CPU requested, the mean of the period, in cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cpu_count: Option<String>,
+    /// Part of the cost that is for GPUs, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub gpu_cost: Option<Money>,
+    /// GPUs requested, the mean of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub gpu_count: Option<String>,
+    /// Part of the cost that is for memory, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub ram_cost: Option<Money>,
+    /// Memory requested, the mean of the period, in GiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ram_gib: Option<String>,
+    /// CPU requested, in core hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_cpu_hours: Option<String>,
+    /// GPUs requested, in GPU hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_gpu_hours: Option<String>,
+    /// Memory requested, in GiB hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_ram_gib_hours: Option<String>,
+    /// Storage requested, in GiB hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_storage_gib_hours: Option<String>,
+    /// TPUs requested, in TPU hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_tpu_hours: Option<String>,
+    /// Cost on on-demand machines, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_on_demand: Option<Money>,
+    /// Cost on spot machines, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_spot: Option<Money>,
+    /// Cost on on-demand machines that stand in for spot ones, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_spot_fallback: Option<Money>,
+    /// Part of the cost that is for TPUs, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub tpu_cost: Option<Money>,
+    /// TPUs requested, the mean of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tpu_count: Option<String>,
+    /// How many workloads the figures are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub workload_count: Option<Int64>,
+}
+
+/// A change of a group's definition.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1AllocationGroupVersionDetails)]
+pub struct AllocationGroupVersionDetails {
+    /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub created_at: Option<Timestamp>,
+}
+
+/// Over what to show the costs of groups as they went.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct CostTimedSummariesQuery {
+    /// Start of the period, included.
+    pub start_time: Timestamp,
+    /// End of the period, not included.
+    pub end_time: Timestamp,
+    /// Only these clusters; all of the organisation when there are none.
+    pub cluster_ids: Option<Vec<String>>,
+    /// Only this group.
+    pub group_id: Option<String>,
+    /// Whether to reckon with the provider's list prices rather than with the organisation's own.
+    pub use_listing_prices: Option<bool>,
+    /// Whether to divide the cost of idle resources among workloads in proportion to what they request;
+    /// otherwise only the cost of what was requested counts.
+    pub include_idle_resource_costs: Option<bool>,
+}
+
+/// What groups cost as time went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupCostTimedSummariesResponse)]
+pub struct GetAllocationGroupCostTimedSummariesResponse {
+    /// The groups, the dearest first.
+    pub items: Vec<GroupCostsOverTime>,
+}
+
+/// What a group cost as time went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupCostTimedSummariesResponseGroupItem)]
+pub struct GroupCostsOverTime {
+    /// The allocation group, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_id: Option<String>,
+    /// Name of the allocation group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_name: Option<String>,
+    /// The figures, one for each interval in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub items: Option<Vec<CostSummaryAt>>,
+    /// When the group's definition changed within the period: figures before and after do not compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub versions: Option<Vec<AllocationGroupVersionDetails>>,
+}
+
+/// What a group cost in one interval, and what it was for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupCostTimedSummariesResponseSummary)]
+pub struct CostSummaryAt {
+    /// Part of the cost that is for CPU, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub cpu_cost: Option<Money>,
+    /// CPU requested, the mean of the interval, in cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cpu_count: Option<String>,
+    /// Part of the cost that is for GPUs, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub gpu_cost: Option<Money>,
+    /// GPUs requested, the mean of the interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub gpu_count: Option<String>,
+    /// Part of the cost that is for memory, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub ram_cost: Option<Money>,
+    /// Memory requested, the mean of the interval, in GiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ram_gib: Option<String>,
+    /// CPU requested, in core hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_cpu_hours: Option<String>,
+    /// GPUs requested, in GPU hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_gpu_hours: Option<String>,
+    /// Memory requested, in GiB hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_ram_gib_hours: Option<String>,
+    /// Storage requested, in GiB hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_storage_gib_hours: Option<String>,
+    /// TPUs requested, in TPU hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requested_tpu_hours: Option<String>,
+    /// Start of the interval that the figures are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub timestamp: Option<Timestamp>,
+    /// Cost on on-demand machines, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_on_demand: Option<Money>,
+    /// Cost on spot machines, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_spot: Option<Money>,
+    /// Cost on on-demand machines that stand in for spot ones, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_spot_fallback: Option<Money>,
+    /// Part of the cost that is for TPUs, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub tpu_cost: Option<Money>,
+    /// TPUs requested, the mean of the interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tpu_count: Option<String>,
+    /// How many workloads the figures are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub workload_count: Option<Int64>,
+}
+
+/// Over what to show the whole costs of groups as they went.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct TotalCostTimedQuery {
+    /// Start of the period, included.
+    pub start_time: Timestamp,
+    /// End of the period, not included.
+    pub end_time: Timestamp,
+    /// Only these clusters; all of the organisation when there are none.
+    pub cluster_ids: Option<Vec<String>>,
+    /// At most this many items; without any paging parameter, everything is returned.
+    #[serde(rename = "page.limit")]
+    pub page_limit: Option<u32>,
+    /// Where the previous page ended: its `nextCursor`.
+    #[serde(rename = "page.cursor")]
+    pub page_cursor: Option<String>,
+    /// Whether to reckon with the provider's list prices rather than with the organisation's own.
+    pub use_listing_prices: Option<bool>,
+    /// Whether to divide the cost of idle resources among workloads in proportion to what they request;
+    /// otherwise only the cost of what was requested counts.
+    pub include_idle_resource_costs: Option<bool>,
+}
+
+impl TotalCostTimedQuery {
+    /// Which page of the list is asked for.
+    pub fn page(&self) -> PageQuery {
+        PageQuery { limit: self.page_limit, cursor: self.page_cursor.clone() }
+    }
+}
+
+/// What groups cost in all as time went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponse)]
+pub struct GetAllocationGroupTotalCostTimedResponse {
+    /// How many groups there are on all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub count: Option<Int64>,
+    /// The groups, the dearest first.
+    pub items: Vec<GroupTotalCosts>,
+    /// Where the next page begins, to be sent as `page.cursor`; empty at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next_cursor: Option<String>,
+}
+
+/// What a group cost in all as time went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponseGroupItem)]
+pub struct GroupTotalCosts {
+    /// The allocation group, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_id: Option<String>,
+    /// Name of the allocation group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_name: Option<String>,
+    /// The figures, one for each interval in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub items: Option<Vec<TotalCostAt>>,
+    /// When the group's definition changed within the period: figures before and after do not compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub versions: Option<Vec<AllocationGroupVersionDetails>>,
+}
+
+/// What a group cost in all in one interval.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponseCostItem)]
+pub struct TotalCostAt {
+    /// Start of the interval that the figures are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub timestamp: Option<Timestamp>,
+    /// The cost, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost: Option<Money>,
+}
+
+/// Over what to show the costs of a group's workloads.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct WorkloadCostsQuery {
+    /// Start of the period, included.
+    pub start_time: Timestamp,
+    /// End of the period, not included.
+    pub end_time: Timestamp,
+    /// Only these clusters; all of the organisation when there are none.
+    pub cluster_ids: Option<Vec<String>>,
+    /// At most this many items; without any paging parameter, everything is returned.
+    #[serde(rename = "page.limit")]
+    pub page_limit: Option<u32>,
+    /// Where the previous page ended: its `nextCursor`.
+    #[serde(rename = "page.cursor")]
+    pub page_cursor: Option<String>,
+    /// Field of the items to sort by, such as `totalCost`; otherwise they come by descending cost.
+    #[serde(rename = "sort.field")]
+    pub sort_field: Option<String>,
+    /// Direction of the sorting, descending when absent.
+    #[serde(rename = "sort.order")]
+    #[param(inline)]
+    pub sort_order: Option<SortOrder>,
+    /// Whether to reckon with the provider's list prices rather than with the organisation's own.
+    pub use_listing_prices: Option<bool>,
+    /// Whether to divide the cost of idle resources among workloads in proportion to what they request;
+    /// otherwise only the cost of what was requested counts.
+    pub include_idle_resource_costs: Option<bool>,
+}
+
+impl WorkloadCostsQuery {
+    /// Which page of the list is asked for.
+    pub fn page(&self) -> PageQuery {
+        PageQuery { limit: self.page_limit, cursor: self.page_cursor.clone() }
+    }
+}
+
+open_enum! {
+    /// Direction of a sorting.
+    #[schema_name = "SortOrder"]
+    pub enum SortOrder {
+        Ascending = "ASC",
+        LowercaseAscending = "asc",
+        Descending = "DESC",
+        LowercaseDescending = "desc",
+    }
+}
+
+/// What the workloads of a group cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupWorkloadCostsResponse)]
+pub struct GetAllocationGroupWorkloadCostsResponse {
+    /// How many workloads there are on all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub count: Option<Int64>,
+    /// The allocation group, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_id: Option<String>,
+    /// Name of the allocation group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub group_name: Option<String>,
+    /// The workloads.
+    pub items: Vec<WorkloadCosts>,
+    /// Where the next page begins, to be sent as `page.cursor`; empty at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next_cursor: Option<String>,
+}
+
+/// What a workload cost over a period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CostreportV1beta1GetAllocationGroupWorkloadCostsResponseWorkloadItem)]
+pub struct WorkloadCosts {
+    /// The cluster, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cluster_id: Option<String>,
+    /// Part of the cost that is for CPU, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub cpu_cost: Option<Money>,
+    /// CPU requested, the mean of the period, in cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cpu_count: Option<String>,
+    /// Part of the cost that is for GPUs, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub gpu_cost: Option<Money>,
+    /// GPUs requested, the mean of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub gpu_count: Option<String>,
+    /// Kubernetes namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub namespace: Option<String>,
+    /// Pods of the workload that ran at the end of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pod_count: Option<Int64>,
+    /// Part of the cost that is for memory, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub ram_cost: Option<Money>,
+    /// Memory requested, the mean of the period, in GiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ram_gib: Option<String>,
+    /// Cost on on-demand machines, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_on_demand: Option<Money>,
+    /// Cost on spot machines, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_spot: Option<Money>,
+    /// Cost on on-demand machines that stand in for spot ones, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub total_cost_spot_fallback: Option<Money>,
+    /// Pods of the workload that ran at any time of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub total_pod_count: Option<Int64>,
+    /// Part of the cost that is for TPUs, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub tpu_cost: Option<Money>,
+    /// TPUs requested, the mean of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tpu_count: Option<String>,
+    /// Name of the workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub workload_name: Option<String>,
+    /// Kind of the workload, such as `Deployment`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub workload_type: Option<String>,
+}
