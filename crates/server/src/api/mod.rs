@@ -6,6 +6,7 @@
 
 use crate::http::api_router::{ApiError, ApiRouter};
 
+pub mod auth_tokens;
 pub mod sessions;
 
 /// All areas.
@@ -14,5 +15,6 @@ pub mod sessions;
 /// A mistake in the source of an operation.
 pub fn router() -> Result<ApiRouter, ApiError> {
     let router = ApiRouter::default();
-    sessions::routes(router)
+    let router = sessions::routes(router)?;
+    auth_tokens::routes(router)
 }

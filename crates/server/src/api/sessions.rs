@@ -1,5 +1,6 @@
 //! Signing in from a browser: a key once, then a cookie. Ours; the contract has no such operations.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, sessions};
+use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
 use crate::auth::session::{clear_cookie, set_cookie};
 use crate::http::api_router::{ApiError, ApiRouter};
 use crate::http::error::ApiResult;
 use crate::http::extract::Json;
+use crate::http::listen::OverTls;
 use crate::operation;
 
 /// The area's operations.
@@ -64,10 +67,12 @@ pub struct SessionInfo {
 async fn create_session(
     State(app): State<App>,
     principal: Principal,
+    over_tls: Option<Extension<OverTls>>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let (session, cookie, csrf_token) = sessions::open(&app, &principal).await?;
-    let secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    let secure =
+        over_tls.is_some() || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let body = NewSession { csrf_token, expires_at: session.expires_at };
     let mut response = Json(body).into_response();
     if let Ok(value) = HeaderValue::from_str(&set_cookie(&cookie, secure)) {
@@ -85,7 +90,8 @@ async fn create_session(
     extensions(("x-permission" = json!("authenticated")))
 )]
 async fn get_session(principal: Principal) -> Json<SessionInfo> {
-    let permissions = crate::auth::permission::Permission::ALL.iter().filter(|one| principal.may(**one));
+    let named = |one: &&Permission| **one != Permission::Public && principal.may(**one);
+    let permissions = Permission::ALL.iter().filter(named);
     Json(SessionInfo {
         permissions: permissions.map(ToString::to_string).collect(),
         name: principal.name,

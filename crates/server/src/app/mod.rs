@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 
 pub mod audit;
 pub mod bootstrap;
+pub mod keys;
 pub mod sessions;
 
 /// Everything an operation may need. Cheap to clone.

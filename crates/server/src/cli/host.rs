@@ -14,14 +14,15 @@ use crate::app::{App, Parts};
 use crate::auth::key::Entropy;
 use crate::metrics::Metrics;
 
-/// The wall clock.
+/// The wall clock, in whole microseconds: what is answered at first is what the store gives back later.
 #[derive(Debug)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that looks at the wall")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 

@@ -66,8 +66,8 @@ pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     };
 
     let app = host::app(args.store.open().await.context("cannot open the store")?);
-    let first = bootstrap::first_start(&app).await.context("cannot prepare the store")?;
     let site = Site::new(app.clone())?;
+    let first = bootstrap::first_start(&app).await.context("cannot prepare the store")?;
     let server = Server::start(app, &site, listeners)?;
     if let Some(address) = server.address {
         tracing::info!("serving http://{address} (Swagger UI at http://{address}/v1/spec/)");

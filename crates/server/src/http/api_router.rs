@@ -66,7 +66,12 @@ macro_rules! operation {
             $crate::http::api_router::Operation::new(
                 <[<__path_ $handler>] as ::utoipa::Path>::path(),
                 <[<__path_ $handler>] as ::utoipa::Path>::methods(),
-                <[<__path_ $handler>] as ::utoipa::Path>::operation(),
+                {
+                    let mut documentation = <[<__path_ $handler>] as ::utoipa::Path>::operation();
+                    let tags = <[<__path_ $handler>] as ::utoipa::__dev::Tags>::tags();
+                    documentation.tags = Some(tags.into_iter().map(String::from).collect());
+                    documentation
+                },
                 schemas,
                 $handler,
             )

@@ -21,6 +21,10 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt as _};
 
+/// Marks a request that came over TLS.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
+
 /// How long a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests under way may take once the server is to stop.
@@ -56,9 +60,9 @@ pub async fn serve<S>(
         let (service, acceptor, watcher) = (service.clone(), acceptor.clone(), graceful.watcher());
         tokio::spawn(async move {
             match acceptor {
-                None => connection(stream, peer, service, watcher).await,
+                None => connection(stream, peer, false, service, watcher).await,
                 Some(acceptor) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => connection(stream, peer, service, watcher).await,
+                    Ok(Ok(stream)) => connection(stream, peer, true, service, watcher).await,
                     Ok(Err(error)) => tracing::debug!(%peer, "TLS handshake failed: {error}"),
                     Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
                 },
@@ -79,6 +83,7 @@ pub async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
 async fn connection<I, S>(
     stream: I,
     peer: SocketAddr,
+    over_tls: bool,
     service: S,
     watcher: hyper_util::server::graceful::Watcher,
 ) where
@@ -89,6 +94,9 @@ async fn connection<I, S>(
     let service = service.map_request(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if over_tls {
+            request.extensions_mut().insert(OverTls);
+        }
         request
     });
     let mut builder = Builder::new(TokioExecutor::new());
