@@ -19,16 +19,24 @@
 //! It refuses to make ids, read clocks, hash keys, encrypt, or know a role's permissions: those are
 //! the caller's. No secret is logged: statements are never logged with their values.
 
+mod actions;
 mod audit;
+mod cloud_events;
 mod clusters;
+mod component_logs;
+mod component_metrics;
+mod cost;
 mod credentials;
 mod error;
+mod inventory;
 mod invitations;
 mod keys;
 mod migrate;
 mod open;
+mod operations;
 mod organizations;
 mod page;
+mod prices;
 mod row;
 mod service_accounts;
 mod sessions;
@@ -37,11 +45,21 @@ mod state;
 mod tx;
 mod users;
 
+pub use actions::{Action, NewAction, OverdueAction};
 pub use audit::{Actor, AuditEntry, AuditFilters, AuditRecord, BrokenChain, ChainFault};
+pub use cloud_events::CloudEvent;
 pub use clusters::{Cluster, ClusterActivity, NewCluster, Registration};
+pub use component_logs::{ComponentLog, KEPT_LOGS_PER_CLUSTER};
+pub use component_metrics::{ComponentMetric, KEPT_SERIES_PER_COMPONENT};
+pub use cost::{
+    Bucket, ClusterCost, ClusterHour, CostRows, HourRange, Measures, NamespaceCost, NamespaceHour,
+    ThinPolicy, WorkloadCost, WorkloadHour,
+};
 pub use error::Error;
+pub use inventory::BlacklistEntry;
 pub use invitations::Invitation;
 pub use keys::{ApiKey, AuthenticatedKey, KeySubject};
+pub use operations::{Operation, OperationError};
 pub use organizations::Organization;
 pub use page::{Cursor, CursorError, Page, Paged};
 pub use service_accounts::ServiceAccount;
