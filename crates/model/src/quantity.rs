@@ -51,6 +51,15 @@ impl Quantity {
     }
 }
 
+/// Exact; the sum is capped as a single quantity is.
+impl std::ops::Add for Quantity {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { nanos: (self.nanos + other.nanos).clamp(-MAX_NANOS, MAX_NANOS) }
+    }
+}
+
 fn divide_away_from_zero(nanos: i128, unit: i128) -> i128 {
     nanos / unit + (nanos % unit).signum()
 }

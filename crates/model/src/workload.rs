@@ -109,7 +109,7 @@ pub struct Workload {
     pub replicas: i64,
     /// How many of its pods are ready.
     pub ready: i64,
-    /// Told to make no pods for now: a suspended Job or CronJob, a paused Rollout.
+    /// Told to make no pods for now: a suspended Job or CronJob.
     pub suspended: bool,
     /// The pods it makes; `None` when a controller above it has the template already, or when it has
     /// none of its own.
