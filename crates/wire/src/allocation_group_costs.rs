@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::open_enum;
 use crate::page::PageQuery;
-use crate::proto::Int64;
+use crate::proto::{Decimal, Int64};
 
 /// Over what to sum up the costs of groups.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
@@ -73,71 +73,71 @@ pub struct GroupCosts {
 pub struct CostSummary {
     /// Part of the cost that is for CPU, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub cpu_cost: Option<Money>,
     /// CPU requested, the mean of the period, in cores.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub cpu_count: Option<Decimal>,
     /// Part of the cost that is for GPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub gpu_cost: Option<Money>,
     /// GPUs requested, the mean of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub gpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub gpu_count: Option<Decimal>,
     /// Part of the cost that is for memory, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub ram_cost: Option<Money>,
     /// Memory requested, the mean of the period, in GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub ram_gib: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub ram_gib: Option<Decimal>,
     /// CPU requested, in core hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_cpu_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_cpu_hours: Option<Decimal>,
     /// GPUs requested, in GPU hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_gpu_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_gpu_hours: Option<Decimal>,
     /// Memory requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_ram_gib_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_ram_gib_hours: Option<Decimal>,
     /// Storage requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_storage_gib_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_storage_gib_hours: Option<Decimal>,
     /// TPUs requested, in TPU hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_tpu_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_tpu_hours: Option<Decimal>,
     /// Cost on on-demand machines, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_on_demand: Option<Money>,
     /// Cost on spot machines, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_spot: Option<Money>,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_spot_fallback: Option<Money>,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_cost: Option<Money>,
     /// TPUs requested, the mean of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub tpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub tpu_count: Option<Decimal>,
     /// How many workloads the figures are of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub workload_count: Option<Int64>,
 }
 
@@ -211,75 +211,75 @@ pub struct GroupCostsOverTime {
 pub struct CostSummaryAt {
     /// Part of the cost that is for CPU, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub cpu_cost: Option<Money>,
     /// CPU requested, the mean of the interval, in cores.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub cpu_count: Option<Decimal>,
     /// Part of the cost that is for GPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub gpu_cost: Option<Money>,
     /// GPUs requested, the mean of the interval.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub gpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub gpu_count: Option<Decimal>,
     /// Part of the cost that is for memory, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub ram_cost: Option<Money>,
     /// Memory requested, the mean of the interval, in GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub ram_gib: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub ram_gib: Option<Decimal>,
     /// CPU requested, in core hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_cpu_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_cpu_hours: Option<Decimal>,
     /// GPUs requested, in GPU hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_gpu_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_gpu_hours: Option<Decimal>,
     /// Memory requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_ram_gib_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_ram_gib_hours: Option<Decimal>,
     /// Storage requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_storage_gib_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_storage_gib_hours: Option<Decimal>,
     /// TPUs requested, in TPU hours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requested_tpu_hours: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub requested_tpu_hours: Option<Decimal>,
     /// Start of the interval that the figures are of.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub timestamp: Option<Timestamp>,
     /// Cost on on-demand machines, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_on_demand: Option<Money>,
     /// Cost on spot machines, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_spot: Option<Money>,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_spot_fallback: Option<Money>,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_cost: Option<Money>,
     /// TPUs requested, the mean of the interval.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub tpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub tpu_count: Option<Decimal>,
     /// How many workloads the figures are of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub workload_count: Option<Int64>,
 }
 
@@ -321,7 +321,7 @@ impl TotalCostTimedQuery {
 pub struct GetAllocationGroupTotalCostTimedResponse {
     /// How many groups there are on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub count: Option<Int64>,
     /// The groups, the dearest first.
     pub items: Vec<GroupTotalCosts>,
@@ -365,7 +365,7 @@ pub struct TotalCostAt {
     pub timestamp: Option<Timestamp>,
     /// The cost, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost: Option<Money>,
 }
 
@@ -425,7 +425,7 @@ open_enum! {
 pub struct GetAllocationGroupWorkloadCostsResponse {
     /// How many workloads there are on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub count: Option<Int64>,
     /// The allocation group, by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -454,60 +454,60 @@ pub struct WorkloadCosts {
     pub cluster_id: Option<String>,
     /// Part of the cost that is for CPU, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub cpu_cost: Option<Money>,
     /// CPU requested, the mean of the period, in cores.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub cpu_count: Option<Decimal>,
     /// Part of the cost that is for GPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub gpu_cost: Option<Money>,
     /// GPUs requested, the mean of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub gpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub gpu_count: Option<Decimal>,
     /// Kubernetes namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub namespace: Option<String>,
     /// Pods of the workload that ran at the end of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub pod_count: Option<Int64>,
     /// Part of the cost that is for memory, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub ram_cost: Option<Money>,
     /// Memory requested, the mean of the period, in GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub ram_gib: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub ram_gib: Option<Decimal>,
     /// Cost on on-demand machines, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_on_demand: Option<Money>,
     /// Cost on spot machines, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_spot: Option<Money>,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_spot_fallback: Option<Money>,
     /// Pods of the workload that ran at any time of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub total_pod_count: Option<Int64>,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_cost: Option<Money>,
     /// TPUs requested, the mean of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub tpu_count: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false)]
+    pub tpu_count: Option<Decimal>,
     /// Name of the workload.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::allocation_group_costs::AllocationGroupVersionDetails;
 use crate::open_enum;
 use crate::page::PageQuery;
-use crate::proto::Int64;
+use crate::proto::{Decimal, Int64};
 
 /// Over what to show how well groups use what they request.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
@@ -61,7 +61,7 @@ pub struct GroupEfficiency {
     pub requests: Option<Resources>,
     /// What the waste cost in all, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_impact: Option<Money>,
     /// What was used.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,13 +87,13 @@ pub struct GroupEfficiency {
 #[schema(as = CostreportV1beta1CostImpact)]
 pub struct CostImpact {
     /// On on-demand machines.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "decimal")]
     pub on_demand: Money,
     /// On spot machines.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "decimal")]
     pub spot: Money,
     /// On on-demand machines that stand in for spot ones.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "decimal")]
     pub spot_fallback: Money,
 }
 
@@ -103,9 +103,11 @@ pub struct CostImpact {
 #[schema(as = CostreportV1beta1Resources)]
 pub struct Resources {
     /// CPU, in cores, as a decimal.
-    pub cpu: String,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu: Decimal,
     /// Memory, in GiB, as a decimal.
-    pub memory_gib: String,
+    #[schema(value_type = String, format = "decimal")]
+    pub memory_gib: Decimal,
 }
 
 /// A group that wastes much.
@@ -127,7 +129,7 @@ pub struct TopGroup {
     pub group_name: Option<String>,
     /// What the waste cost in all, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_impact: Option<Money>,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,7 +144,7 @@ pub struct TopGroup {
 pub struct CostImpactAt {
     /// The cost, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub cost_impact: Option<Money>,
     /// Start of the interval that the figures are of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,7 +205,7 @@ open_enum! {
 pub struct GetAllocationGroupWorkloadsEfficiencyResponse {
     /// How many workloads there are on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub count: Option<Int64>,
     /// The allocation group, by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -240,7 +242,7 @@ pub struct WorkloadEfficiency {
     pub namespace: Option<String>,
     /// Pods of the workload that ran at the end of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub pod_count: Option<Int64>,
     /// What was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -248,11 +250,11 @@ pub struct WorkloadEfficiency {
     pub requests: Option<Resources>,
     /// What the waste cost in all, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false)]
+    #[schema(value_type = String, format = "decimal", nullable = false)]
     pub total_cost_impact: Option<Money>,
     /// Pods of the workload that ran at any time of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = String, format = Int64, nullable = false)]
     pub total_pod_count: Option<Int64>,
     /// What was used.
     #[serde(skip_serializing_if = "Option::is_none")]

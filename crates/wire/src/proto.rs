@@ -14,11 +14,13 @@
 //!
 //! Use [`from_json`] and [`from_query`] to read, and plain `serde_json` to write.
 
+mod decimal;
 mod open_enum;
 mod query;
 mod reader;
 mod values;
 
+pub use decimal::{Decimal, NotADecimal};
 #[doc(hidden)]
 pub use open_enum::{EnumName, open_enum_schema};
 pub use query::from_query;

@@ -264,7 +264,7 @@ impl Builder<'_> {
 
 /// A type that `contract/areas.toml` asks for by name.
 fn plain(name: &str) -> Result<Type> {
-    const KNOWN: [&str; 4] = ["String", "Money", "Int64", "Value"];
+    const KNOWN: [&str; 4] = ["String", "Money", "Int64", "Decimal"];
     let known = KNOWN.into_iter().find(|known| *known == name);
     known.map(Type::Plain).with_context(|| format!("{name} is none of {}", KNOWN.join(", ")))
 }

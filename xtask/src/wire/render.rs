@@ -48,8 +48,10 @@ fn message(
             let _ = writeln!(text, "    #[serde(rename = \"{rename}\")]");
         }
         let mut schema = Vec::new();
-        if field.ty == Type::Plain("Money") {
-            schema.push("value_type = String");
+        match field.ty {
+            Type::Plain("Money" | "Decimal") => schema.push("value_type = String, format = \"decimal\""),
+            Type::Plain("Int64") => schema.push("value_type = String, format = Int64"),
+            _ => {}
         }
         if !field.required {
             text.push_str("    #[serde(skip_serializing_if = \"Option::is_none\")]\n");
@@ -184,9 +186,6 @@ fn imports(module: &Module) -> String {
         (false, true) => text.push_str("use serde::Deserialize;\n"),
         (false, false) => {}
     }
-    if plain.contains("Value") {
-        text.push_str("use serde_json::Value;\n");
-    }
     match (messages, queries) {
         (true, true) => text.push_str("use utoipa::{IntoParams, ToSchema};\n"),
         (true, false) => text.push_str("use utoipa::ToSchema;\n"),
@@ -207,7 +206,8 @@ fn imports(module: &Module) -> String {
     if paged {
         text.push_str("use crate::page::PageQuery;\n");
     }
-    let proto: Vec<&str> = ["Int64", "Object"].into_iter().filter(|name| plain.contains(name)).collect();
+    let proto: Vec<&str> =
+        ["Decimal", "Int64", "Object"].into_iter().filter(|name| plain.contains(name)).collect();
     if !proto.is_empty() {
         let _ = writeln!(text, "use crate::proto::{{{}}};", proto.join(", "));
     }

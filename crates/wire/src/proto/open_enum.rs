@@ -161,6 +161,7 @@ pub fn open_enum_schema(about: &str, known: &[&str]) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(format!("{}\n\nKnown values: {names}. More may come.", about.trim())))
+        .examples(known.iter().copied().find(|name| !name.to_ascii_uppercase().ends_with("UNSPECIFIED")))
         .extensions(Some(ExtensionsBuilder::new().add("x-extensible-enum", known).build()))
         .into()
 }
@@ -208,6 +209,7 @@ mod tests {
                 "type": "string",
                 "description": "How it was installed.\n\nKnown values: `INSTALL_METHOD_UNSPECIFIED`, \
                     `OPERATOR`, `HELM`. More may come.",
+                "examples": ["OPERATOR"],
                 "x-extensible-enum": ["INSTALL_METHOD_UNSPECIFIED", "OPERATOR", "HELM"],
             })
         );

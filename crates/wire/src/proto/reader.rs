@@ -122,7 +122,10 @@ macro_rules! texts {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
             match self.value {
-                Value::Null => visitor.visit_str(""),
+                // What cannot be empty, such as a time, cannot be absent either.
+                Value::Null => {
+                    visitor.visit_str("").map_err(|_: Mismatch| Mismatch("is required".to_owned()))
+                }
                 _ => self.deserialize_any(visitor),
             }
         }
