@@ -45,8 +45,8 @@ impl PriceBook {
     /// size takes the size that the catalogue states, which is the one sold, before the one asked
     /// with, which is what the operating system was left with.
     pub fn price(&self, query: &PriceQuery<'_>) -> Price {
-        let known = query.instance_type.and_then(|name| self.catalog.instance_type(query.provider, name));
-        let size = known.map_or(query.size, |known| size_of(known));
+        let known = self.known_type(query);
+        let size = known.map_or(query.size, size_of);
         let mut price = self.before_adjustments(query, size);
         let family = match (known, query.instance_type) {
             (Some(known), _) => Some(&*known.family),
@@ -68,10 +68,25 @@ impl PriceBook {
         price
     }
 
-    /// What a vCPU, a GiB and a GPU usually cost there: the proportion in which a machine's price is
-    /// divided between them. See the module `rates` for how they are found.
+    /// Divides `price`, which the machine of `query` costs, between its CPU, its memory and its GPUs,
+    /// in the proportion of what such amounts of them usually cost there ([`Self::rates`]). The
+    /// three sum to `price` exactly.
+    pub fn parts(&self, query: &PriceQuery<'_>, price: Money) -> [Money; 3] {
+        let known = self.known_type(query);
+        let size = known.map_or(query.size, size_of);
+        let weights = self.rates(query.provider, query.region).parts(size);
+        let parts = price.split(&weights.map(|weight| weight.nanos().unsigned_abs()));
+        parts.try_into().unwrap_or([price, Money::ZERO, Money::ZERO])
+    }
+
+    /// What a vCPU, a GiB and a GPU usually cost there, read off the prices of whole machines; see
+    /// [`DEFAULT_RATES`](crate::DEFAULT_RATES) for places of which nothing is known.
     pub fn rates(&self, provider: Provider, region: Option<&str>) -> ResourceRates {
         self.catalog.rates().get(provider, region).0
+    }
+
+    fn known_type(&self, query: &PriceQuery<'_>) -> Option<&InstanceType> {
+        query.instance_type.and_then(|name| self.catalog.instance_type(query.provider, name)).map(Arc::as_ref)
     }
 
     fn before_adjustments(&self, query: &PriceQuery<'_>, size: MachineSize) -> Price {

@@ -156,5 +156,9 @@ proptest! {
         let price = book().price(&PriceQuery { provider, lifecycle, size, ..query(&name) });
         prop_assert!(price.per_hour > Money::ZERO);
         prop_assert!(!price.sources.is_empty());
+        let query = PriceQuery { provider, lifecycle, size, ..query(&name) };
+        let parts = book().parts(&query, price.per_hour);
+        prop_assert_eq!(parts.into_iter().sum::<Money>(), price.per_hour);
+        prop_assert_eq!(parts[2].is_zero(), gpus == 0);
     }
 }
