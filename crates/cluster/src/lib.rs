@@ -7,13 +7,17 @@
 //! This crate decides nothing: no sequence of deltas, no prices, no placement. It does no I/O but
 //! reading from what it is given.
 
+mod codec;
 mod delta;
+mod dump;
 mod objects;
 mod queries;
 mod state;
 mod table;
 
+pub use codec::{DecodeError, EncodeError};
 pub use delta::{Delta, decode_delta};
+pub use dump::{DumpError, DumpReader};
 pub use queries::{Counts, NodeUsage};
 pub use state::ClusterState;
 pub use wire::delta::{DeltaError, DeltaHead, Skipped, gunzip};

@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use model::{Interner, NamespacedName, PodUsage};
 
 use crate::json_stream::{JsonStream, JsonStreamError, parse};
-use crate::k8s::{self, Object, ObjectRef, ReadObjectError};
+use crate::k8s::{self, Object, ObjectError, ObjectRef, ReadObjectError};
 
 /// What a delta says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -199,23 +199,21 @@ fn change(
     interner: &mut Interner,
 ) -> Result<Option<Result<Change, Skipped>>, JsonStreamError> {
     let read = match event {
-        _ if kind.is_empty() => {
-            parse::<serde::de::IgnoredAny>(data, position)?;
-            return Ok(Some(Err(skipped(kind, data, "the item has no kind".to_owned()))));
-        }
+        _ if kind.is_empty() => Err(ReadObjectError::Object(ObjectError::NoKind)),
         "add" | "update" => k8s::read(kind, data, interner).map(|item| match item? {
             k8s::Item::Object(object) => Some(Change::Set(object)),
             k8s::Item::Usage(name, usage) => Some(Change::Usage(name, usage)),
         }),
         "delete" => k8s::read_reference(kind, data, interner).map(|object| object.map(Change::Remove)),
-        _ => {
-            parse::<serde::de::IgnoredAny>(data, position)?;
-            return Ok(Some(Err(skipped(kind, data, format!("unknown event {event:?}")))));
-        }
+        _ => Err(ReadObjectError::Object(ObjectError::UnknownEvent(event.chars().take(32).collect()))),
     };
     match read {
         Ok(change) => Ok(change.map(Ok)),
-        Err(ReadObjectError::Object(error)) => Ok(Some(Err(skipped(kind, data, error.to_string())))),
+        Err(ReadObjectError::Object(error)) => {
+            // An object that was not looked into must be JSON all the same.
+            parse::<serde::de::IgnoredAny>(data, position)?;
+            Ok(Some(Err(skipped(kind, data, error.to_string()))))
+        }
         Err(ReadObjectError::Syntax(source)) => Err(JsonStreamError::in_value(data, position, source)),
     }
 }

@@ -310,13 +310,18 @@ pub fn parse<'a, T: serde::Deserialize<'a>>(value: &'a [u8], position: u64) -> R
 impl JsonStreamError {
     /// The error that a parser met in a value that was handed out at `position`.
     pub fn in_value(value: &[u8], position: u64, source: serde_json::Error) -> Self {
-        let line_start = match source.line() {
-            0 | 1 => 0,
-            line => memchr::memchr_iter(b'\n', value).nth(line - 2).map_or(0, |newline| newline + 1),
-        };
-        let offset = (line_start + source.column().saturating_sub(1)).min(value.len());
+        let offset = offset_in(value, &source);
         Self::Syntax { position: position + offset as u64, source }
     }
+}
+
+/// Where in `value` a parser met the error.
+pub(crate) fn offset_in(value: &[u8], error: &serde_json::Error) -> usize {
+    let line_start = match error.line() {
+        0 | 1 => 0,
+        line => memchr::memchr_iter(b'\n', value).nth(line - 2).map_or(0, |newline| newline + 1),
+    };
+    (line_start + error.column().saturating_sub(1)).min(value.len())
 }
 
 #[cfg(test)]

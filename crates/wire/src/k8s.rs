@@ -24,6 +24,7 @@ use model::{
 };
 use serde::Deserialize;
 
+use crate::json_stream::offset_in;
 pub use text::Text;
 use text::{Instant, Pairs};
 
@@ -124,10 +125,28 @@ pub enum ObjectError {
         path: String,
         /// What is wrong with it.
         message: String,
+        /// Where that was noticed, in bytes from the object's beginning.
+        offset: usize,
     },
     /// It has no name.
     #[error("metadata.name is missing")]
     NoName,
+    /// It does not say what it is, and nothing around it does.
+    #[error("kind is missing")]
+    NoKind,
+    /// The item of a delta does not say whether the object is there or gone.
+    #[error("unknown event {0:?}: expected one of add, update, delete")]
+    UnknownEvent(String),
+}
+
+impl ObjectError {
+    /// Where it was noticed, in bytes from the object's beginning.
+    pub fn offset(&self) -> usize {
+        match self {
+            Self::Field { offset, .. } => *offset,
+            Self::NoName | Self::NoKind | Self::UnknownEvent(_) => 0,
+        }
+    }
 }
 
 /// Why the JSON of an object cannot be read: not JSON at all, or not of the object's shape.
@@ -326,7 +345,8 @@ fn shape<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ReadObjectError> {
                 Err(error) => error.path().to_string(),
                 Ok(_) => String::new(),
             };
-            Err(ObjectError::Field { path, message: without_position(&error) }.into())
+            let offset = offset_in(json, &error);
+            Err(ObjectError::Field { path, message: without_position(&error), offset }.into())
         }
         Err(error) => Err(ReadObjectError::Syntax(error)),
     }
