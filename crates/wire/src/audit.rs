@@ -26,7 +26,7 @@ pub struct ListEntriesQuery {
     pub page_cursor: Option<String>,
     /// Only entries at or after this time.
     pub from_date: Option<Timestamp>,
-    /// Only entries before this time.
+    /// Only entries at or before this time.
     pub to_date: Option<Timestamp>,
     /// Only entries about this cluster.
     pub cluster_id: Option<String>,
