@@ -8,7 +8,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod cli;
-// pub mod cost;
+pub mod cost;
 pub mod http;
 pub mod metrics;
 pub mod serve;

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tower::{Service, ServiceExt as _};
 
 use crate::api;
-use crate::app::App;
+use crate::app::{App, actions};
 use crate::http::api_router::{ApiError, Rule};
 use crate::http::document::Document;
 use crate::http::extract::MAX_BODY_BYTES;
@@ -28,6 +28,10 @@ use crate::http::{error, listen, observe, swagger};
 
 /// How often the times at which keys were used are written.
 const LAST_USED_EVERY: Duration = Duration::from_secs(10);
+/// How often what was gathered of components is written: log lines, and when they were heard of.
+const SAVE_EVERY: Duration = Duration::from_secs(5);
+/// How often deadlines of actions are looked at.
+const DEADLINES_EVERY: Duration = Duration::from_secs(5);
 
 /// Everything a server answers, and what it says of itself.
 pub struct Site {
@@ -145,14 +149,22 @@ impl Server {
         tasks.spawn(every(LAST_USED_EVERY, stopped.clone(), app.clone(), |app| async move {
             note_used_keys(&app).await
         }));
+        tasks.spawn(every(SAVE_EVERY, stopped.clone(), app.clone(), |app| async move { save(&app).await }));
+        tasks.spawn(every(DEADLINES_EVERY, stopped.clone(), app.clone(), |app| async move {
+            if let Err(error) = actions::fail_overdue(&app).await {
+                tracing::warn!("cannot fail overdue actions: {error}");
+            }
+        }));
         Ok(Self { stop, tasks, app, address, tls_address })
     }
 
     /// Stops accepting, answers what is under way, writes what was put off, and closes the store.
     pub async fn stop(mut self) {
+        self.app.stopping.cancel();
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
         note_used_keys(&self.app).await;
+        save(&self.app).await;
         self.app.store.close().await;
     }
 }
@@ -177,6 +189,13 @@ fn renew_certificate(certificate: &Certificate, app: &App) {
         Ok(false) => {}
         Ok(true) => tracing::info!("using a renewed TLS certificate"),
         Err(error) => tracing::error!("cannot renew the TLS certificate, keeping the old one: {error}"),
+    }
+}
+
+async fn save(app: &App) {
+    app.component_logs.save(app).await;
+    if let Err(error) = app.live.save_activity(app).await {
+        tracing::warn!("cannot note when components were heard of: {error}");
     }
 }
 

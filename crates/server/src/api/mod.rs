@@ -6,15 +6,26 @@
 
 use crate::http::api_router::{ApiError, ApiRouter};
 
+pub mod actions;
+pub mod agent;
 pub mod auth_tokens;
 pub mod sessions;
 
+/// What an area gives: its operations, added to a router.
+type Area = fn(ApiRouter) -> Result<ApiRouter, ApiError>;
+
 /// All areas.
+const AREAS: &[Area] = &[
+    actions::routes,
+    agent::routes,
+    auth_tokens::routes,
+    sessions::routes,
+];
+
+/// The operations of all areas.
 ///
 /// # Errors
 /// A mistake in the source of an operation.
 pub fn router() -> Result<ApiRouter, ApiError> {
-    let router = ApiRouter::default();
-    let router = sessions::routes(router)?;
-    auth_tokens::routes(router)
+    AREAS.iter().try_fold(ApiRouter::default(), |router, routes| routes(router))
 }

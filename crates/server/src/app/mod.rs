@@ -3,42 +3,72 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use cloud::Catalog;
 use model::{Clock, IdSource};
 use store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::authenticate::Authenticator;
 use crate::auth::key::Entropy;
 use crate::metrics::Metrics;
 
+pub mod actions;
 pub mod audit;
 pub mod bootstrap;
+pub mod clusters;
+pub mod component_logs;
+pub mod ingest;
 pub mod keys;
+pub mod live;
 pub mod sessions;
 
 /// Everything an operation may need. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// The parts of an [`App`].
-pub struct Parts {
-    /// What is kept.
-    pub store: Store,
+/// What only a main can give.
+#[derive(Clone)]
+pub struct Host {
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
     /// Random bits for keys.
     pub entropy: Arc<dyn Entropy>,
+}
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// What is kept.
+    pub store: Store,
+    host: Host,
+    /// Machines for sale and their list prices.
+    pub catalog: Arc<Catalog>,
     /// Who is calling.
     pub authenticator: Authenticator,
+    /// The clusters' states, in memory.
+    pub live: live::LiveClusters,
+    /// Log lines of components that are not written yet.
+    pub component_logs: component_logs::ComponentLogs,
     /// What the process counts.
     pub metrics: Arc<Metrics>,
+    /// Cancelled when the server is to stop: held requests are answered at once.
+    pub stopping: CancellationToken,
 }
 
 impl App {
     /// Puts it together.
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+    pub fn new(store: Store, host: Host, catalog: Arc<Catalog>) -> Self {
+        Self(Arc::new(Parts {
+            store,
+            host,
+            catalog,
+            authenticator: Authenticator::default(),
+            live: live::LiveClusters::default(),
+            component_logs: component_logs::ComponentLogs::default(),
+            metrics: Metrics::new(),
+            stopping: CancellationToken::new(),
+        }))
     }
 }
 
@@ -47,5 +77,13 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl Deref for Parts {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.host
     }
 }

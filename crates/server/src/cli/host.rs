@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
+use cloud::Catalog;
 use model::{Clock, IdSource, Timestamp};
 use store::Store;
 use uuid::Uuid;
 
-use crate::app::{App, Parts};
+use crate::app::{App, Host};
 use crate::auth::key::Entropy;
-use crate::metrics::Metrics;
 
 /// The wall clock, in whole microseconds: what is answered at first is what the store gives back later.
 #[derive(Debug)]
@@ -82,16 +82,14 @@ impl StoreArgs {
     }
 }
 
-/// An app with the host's clock, ids and random bits.
+/// The host's clock, ids and random bits.
+pub fn host() -> Host {
+    Host { clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), entropy: Arc::new(SystemEntropy) }
+}
+
+/// An app of this host, with the built-in catalogue.
 pub fn app(store: Store) -> App {
-    App::new(Parts {
-        store,
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
-        entropy: Arc::new(SystemEntropy),
-        authenticator: Default::default(),
-        metrics: Metrics::new(),
-    })
+    App::new(store, host(), Catalog::builtin())
 }
 
 /// Runs a command on a runtime with all cores.
