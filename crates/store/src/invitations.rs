@@ -26,8 +26,8 @@ pub struct Invitation {
     pub role_bindings: Value,
     /// SHA-256 of the secret in the link.
     pub token_hash: [u8; 32],
-    /// Who invited.
-    pub created_by: UserId,
+    /// Who invited: a user's id or a service account's.
+    pub created_by: String,
     /// When.
     pub created_at: Timestamp,
     /// From when on it is void.
@@ -46,7 +46,7 @@ impl FromRow<'_, AnyRow> for Invitation {
             email: row.text("email")?,
             role_bindings: row.json("role_bindings_json")?,
             token_hash: row.hash("token_hash")?,
-            created_by: row.id("created_by")?,
+            created_by: row.text("created_by")?,
             created_at: row.time("created_at")?,
             expires_at: row.time("expires_at")?,
             claimed_at: row.opt_time("claimed_at")?,
@@ -108,7 +108,7 @@ impl Tx {
         .bind(invitation.email.to_lowercase())
         .bind(invitation.role_bindings.to_string())
         .bind(invitation.token_hash.to_vec())
-        .bind(invitation.created_by.to_string())
+        .bind(&invitation.created_by)
         .bind(micros(invitation.created_at))
         .bind(micros(invitation.expires_at))
         .bind(opt_micros(invitation.claimed_at))

@@ -69,6 +69,19 @@ impl Store {
             .doing("find a user by e-mail")
     }
 
+    /// The user with this id, in any organisation: for whoever knows an id and is to make a member of
+    /// them, and for their own profile.
+    ///
+    /// # Errors
+    /// [`crate::Error::Query`].
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        sqlx::query_as("SELECT id, email, username, name, created_at FROM users WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.reader)
+            .await
+            .doing("read a user")
+    }
+
     /// The member, when the user belongs to the organisation.
     ///
     /// # Errors
@@ -101,18 +114,21 @@ impl Store {
         .doing("list members")
     }
 
-    /// The organisations the user belongs to, the one joined first leading.
+    /// The organisations the user belongs to, each with their role there, the one joined first leading.
     ///
     /// # Errors
     /// [`crate::Error::Query`].
-    pub async fn organizations_of_user(&self, user: UserId) -> Result<Vec<Organization>> {
-        sqlx::query_as(
-            "SELECT o.id, o.name, o.created_at FROM memberships m JOIN organizations o ON o.id = m.org_id \
-             WHERE m.user_id = $1 ORDER BY m.created_at, o.id",
+    pub async fn organizations_of_user(&self, user: UserId) -> Result<Vec<(Organization, RoleId)>> {
+        sqlx::query(
+            "SELECT o.id, o.name, o.created_at, m.role_id FROM memberships m \
+             JOIN organizations o ON o.id = m.org_id WHERE m.user_id = $1 ORDER BY m.created_at, o.id",
         )
         .bind(user.to_string())
         .fetch_all(&self.reader)
         .await
+        .and_then(|rows| {
+            rows.iter().map(|row| Ok((Organization::from_row(row)?, row.id("role_id")?))).collect()
+        })
         .doing("list the organizations of a user")
     }
 }
@@ -133,6 +149,47 @@ impl Tx {
             .await
             .doing("create a user")
             .map(|_| ())
+    }
+
+    /// Changes what a user is called, in every organisation; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`crate::Error::Query`].
+    pub async fn rename_user(&mut self, id: UserId, username: &str, name: &str) -> Result<bool> {
+        sqlx::query("UPDATE users SET username = $2, name = $3 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(username)
+            .bind(name)
+            .execute(self.connection())
+            .await
+            .doing("rename a user")
+            .map(|done| done.rows_affected() > 0)
+    }
+
+    /// How many members have this role. Whoever else asks waits until this transaction ends: of two
+    /// changes that both mean to leave one such member, the second sees what the first did.
+    ///
+    /// # Errors
+    /// [`crate::Error::Query`].
+    pub async fn count_members_with_role(
+        &mut self,
+        organization: OrganizationId,
+        role: RoleId,
+    ) -> Result<i64> {
+        let operation = "count the members with a role";
+        // A row that is written is locked in both databases; this one stands for all members.
+        sqlx::query("UPDATE organizations SET name = name WHERE id = $1")
+            .bind(organization.to_string())
+            .execute(self.connection())
+            .await
+            .doing(operation)?;
+        sqlx::query("SELECT count(*) AS members FROM memberships WHERE org_id = $1 AND role_id = $2")
+            .bind(organization.to_string())
+            .bind(role.to_string())
+            .fetch_one(self.connection())
+            .await
+            .and_then(|row| row.int("members"))
+            .doing(operation)
     }
 
     /// Makes the user a member with this role, or changes the role of one who is.
