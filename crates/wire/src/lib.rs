@@ -13,6 +13,7 @@ pub mod auth_tokens;
 pub mod blacklist;
 pub mod cloud_identities;
 pub mod clusters;
+pub mod components;
 pub mod controller;
 pub mod cost_reports;
 pub mod delta;
@@ -28,7 +29,11 @@ pub mod organizations;
 pub mod page;
 pub mod proto;
 pub mod providers;
+pub mod role_bindings;
 pub mod telemetry;
 pub mod users;
+
+#[cfg(test)]
+mod tests;
 
 pub use proto::{from_json, from_query};

@@ -29,11 +29,11 @@ pub struct ListRoleBindingsQuery {
     pub scope_id: Option<Vec<String>>,
     /// Only bindings that hold in a scope of these kinds: `ORGANIZATION` or `CLUSTER`.
     #[param(inline)]
-    pub scope_type: Option<BindingScopeType>,
+    pub scope_type: Option<Vec<BindingScopeType>>,
     /// Only bindings of subjects of these kinds: `SUBJECT_USER`, `SUBJECT_SERVICE_ACCOUNT` or
     /// `SUBJECT_GROUP`.
     #[param(inline)]
-    pub subject_type: Option<BindingSubjectType>,
+    pub subject_type: Option<Vec<BindingSubjectType>>,
     /// Only bindings of these users, service accounts or groups, by id.
     pub subject_id: Option<Vec<String>>,
 }
@@ -264,7 +264,7 @@ pub struct RoleBindingStatus {
     /// What enforces it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub policies: Option<Vec<PolicyID>>,
+    pub policies: Option<Vec<PolicyId>>,
     /// Where it stands.
     pub state: PoliciesState,
     /// When that was found.
@@ -277,7 +277,7 @@ pub struct RoleBindingStatus {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CastaiRbacV1beta1PolicyID)]
-pub struct PolicyID {
+pub struct PolicyId {
     /// Its id, a UUID.
     pub id: String,
 }

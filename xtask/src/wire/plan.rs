@@ -65,6 +65,7 @@ pub enum Type {
 pub fn plan(areas: &Areas, contract: &Contract) -> Result<Vec<Module>> {
     let homes = homes(areas, contract)?;
     let mut modules = Vec::new();
+    let mut published = BTreeSet::new();
     for area in &areas.modules {
         let mut builder =
             Builder { areas, contract, area, homes: &homes, items: Vec::new(), seen: BTreeSet::new() };
@@ -81,6 +82,10 @@ pub fn plan(areas: &Areas, contract: &Contract) -> Result<Vec<Module>> {
         let mut names = BTreeSet::new();
         for item in &builder.items {
             ensure!(names.insert(&item.name), "two types of {} are called {}", area.name, item.name);
+            if let Shape::Message(_) = item.shape {
+                let new = published.insert(item.schema_name.clone());
+                ensure!(new, "two types would be published as {}", item.schema_name);
+            }
         }
         modules.push(Module { name: area.name.clone(), about: area.about.clone(), items: builder.items });
     }
@@ -225,7 +230,9 @@ impl Builder<'_> {
                 if self.seen.insert(format!("enum {enum_name}")) {
                     self.names(enum_name.clone(), &enum_name, &path, &parameter.names)?;
                 }
-                Type::Of(self.area.name.clone(), enum_name)
+                let name = Type::Of(self.area.name.clone(), enum_name);
+                let list = parameter.schema.kind.as_deref() == Some("array");
+                if list { Type::List(Box::new(name)) } else { name }
             } else {
                 self.ty(wire, wire, &parameter.schema)?
             };

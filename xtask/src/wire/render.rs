@@ -75,7 +75,11 @@ fn query(text: &mut String, module: &Module, item: &Item, fields: &[Field], desc
         if let Some(rename) = rename(field) {
             let _ = writeln!(text, "    #[serde(rename = \"{rename}\")]");
         }
-        if matches!(field.ty, Type::Of(..)) {
+        let of_names = match &field.ty {
+            Type::List(items) => matches!(**items, Type::Of(..)),
+            ty => matches!(ty, Type::Of(..)),
+        };
+        if of_names {
             text.push_str("    #[param(inline)]\n");
         }
         declare(text, field);
