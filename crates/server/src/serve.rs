@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tower::{Service, ServiceExt as _};
 
 use crate::api;
-use crate::app::{App, actions};
+use crate::app::{App, actions, metering};
 use crate::http::api_router::{ApiError, Rule};
 use crate::http::document::Document;
 use crate::http::extract::MAX_BODY_BYTES;
@@ -32,6 +32,10 @@ const LAST_USED_EVERY: Duration = Duration::from_secs(10);
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 /// How often deadlines of actions are looked at.
 const DEADLINES_EVERY: Duration = Duration::from_secs(5);
+/// How often costs are stored.
+const COSTS_EVERY: Duration = Duration::from_secs(60);
+/// How often old costs are thinned out.
+const THIN_EVERY: Duration = Duration::from_secs(6 * 3_600);
 
 /// Everything a server answers, and what it says of itself.
 pub struct Site {
@@ -155,6 +159,12 @@ impl Server {
                 tracing::warn!("cannot fail overdue actions: {error}");
             }
         }));
+        tasks.spawn(every(COSTS_EVERY, stopped.clone(), app.clone(), |app| async move { store_costs(&app).await }));
+        tasks.spawn(every(THIN_EVERY, stopped.clone(), app.clone(), |app| async move {
+            if let Err(error) = metering::thin(&app).await {
+                tracing::warn!("cannot thin out old costs: {error}");
+            }
+        }));
         Ok(Self { stop, tasks, app, address, tls_address })
     }
 
@@ -165,6 +175,7 @@ impl Server {
         while self.tasks.join_next().await.is_some() {}
         note_used_keys(&self.app).await;
         save(&self.app).await;
+        store_costs(&self.app).await;
         self.app.store.close().await;
     }
 }
@@ -196,6 +207,12 @@ async fn save(app: &App) {
     app.component_logs.save(app).await;
     if let Err(error) = app.live.save_activity(app).await {
         tracing::warn!("cannot note when components were heard of: {error}");
+    }
+}
+
+async fn store_costs(app: &App) {
+    if let Err(error) = metering::store_all(app).await {
+        tracing::warn!("cannot store costs: {error}");
     }
 }
 

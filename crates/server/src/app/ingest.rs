@@ -14,7 +14,7 @@ use model::{ClusterId, Timestamp};
 use store::{Cluster, ClusterActivity};
 use wire::delta::DeltaError;
 
-use super::App;
+use super::{App, metering};
 use super::live::{LiveCluster, Progress, loaded};
 use crate::http::error::{ApiError, ApiResult};
 
@@ -79,9 +79,14 @@ pub async fn apply(app: &App, cluster: &Cluster, given_token: &str, delta: Delta
     }
     let progress = loaded(app, &live, &mut guard, cluster.organization_id, cluster.id).await?;
     progress.previous_token = std::mem::replace(&mut progress.token, token.clone());
-    if progress.deltas > COMPACT_AFTER_DELTAS || progress.delta_bytes > progress.snapshot_bytes.max(COMPACT_AFTER_BYTES) {
-        drop(guard);
+    let to_compact = progress.deltas > COMPACT_AFTER_DELTAS
+        || progress.delta_bytes > progress.snapshot_bytes.max(COMPACT_AFTER_BYTES);
+    drop(guard);
+    if to_compact {
         tokio::spawn(compact(app.clone(), cluster.clone(), live));
+    }
+    if let Err(error) = metering::state_changed(app, cluster.organization_id, cluster.id, received_at).await {
+        tracing::warn!(cluster = %cluster.id, "cannot count costs, trying again later: {error}");
     }
     Ok(token)
 }

@@ -101,6 +101,13 @@ impl LiveClusters {
         Ok(received.then(|| live.ask(question)))
     }
 
+    /// The cluster, with its state read from the store; empty when nothing was ever received of it.
+    pub(super) async fn ready(&self, app: &App, organization: OrganizationId, cluster: ClusterId) -> ApiResult<Arc<LiveCluster>> {
+        let live = self.entry(cluster);
+        loaded(app, &live, &mut *live.progress.lock().await, organization, cluster).await?;
+        Ok(live)
+    }
+
     /// When the cluster's components were last heard of, as far as it was noted since the start.
     pub fn activity(&self, cluster: ClusterId) -> ClusterActivity {
         lock(&self.activity).get(&cluster).copied().unwrap_or_default().seen

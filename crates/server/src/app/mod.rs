@@ -20,6 +20,8 @@ pub mod component_logs;
 pub mod ingest;
 pub mod keys;
 pub mod live;
+pub mod metering;
+pub mod prices;
 pub mod sessions;
 
 /// Everything an operation may need. Cheap to clone.
@@ -48,6 +50,10 @@ pub struct Parts {
     pub authenticator: Authenticator,
     /// The clusters' states, in memory.
     pub live: live::LiveClusters,
+    /// What clusters cost, being counted.
+    pub metering: metering::Metering,
+    /// What organisations pay.
+    pub price_books: prices::PriceBooks,
     /// Log lines of components that are not written yet.
     pub component_logs: component_logs::ComponentLogs,
     /// What the process counts.
@@ -65,6 +71,8 @@ impl App {
             catalog,
             authenticator: Authenticator::default(),
             live: live::LiveClusters::default(),
+            metering: metering::Metering::default(),
+            price_books: prices::PriceBooks::default(),
             component_logs: component_logs::ComponentLogs::default(),
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
