@@ -118,20 +118,6 @@ macro_rules! floats {
     )*};
 }
 
-macro_rules! texts {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-            match self.value {
-                // What cannot be empty, such as a time, cannot be absent either.
-                Value::Null => {
-                    visitor.visit_str("").map_err(|_: Mismatch| Mismatch("is required".to_owned()))
-                }
-                _ => self.deserialize_any(visitor),
-            }
-        }
-    )*};
-}
-
 impl<'de> Deserializer<'de> for Reader {
     type Error = Mismatch;
 
@@ -140,9 +126,27 @@ impl<'de> Deserializer<'de> for Reader {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
     floats! { deserialize_f32 deserialize_f64 }
-    texts! { deserialize_char deserialize_str deserialize_string }
     forward_to_deserialize_any! {
-        i128 u128 bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match self.value {
+            Value::Null => visitor.visit_string(String::new()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    /// What asks for a borrowed text is going to parse it: a time, an amount.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match self.value {
+            // What cannot be empty, such as a time, cannot be absent either.
+            Value::Null => visitor.visit_str("").map_err(|_: Mismatch| Mismatch("is required".to_owned())),
+            Value::String(text) => {
+                visitor.visit_str(&text).map_err(|Mismatch(error)| Mismatch(format!("{error}, in {text:?}")))
+            }
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
@@ -195,8 +199,9 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         let value = match self.value {
             Value::Null => Value::Array(Vec::new()),
-            single @ Value::String(_) if self.text => Value::Array(vec![single]),
-            other => other,
+            items @ Value::Array(_) => items,
+            single if self.text => Value::Array(vec![single]),
+            other => return Err(unexpected(&other, "a list")),
         };
         Self { value, ..self }.deserialize_any(visitor)
     }
@@ -204,7 +209,8 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         let value = match self.value {
             Value::Null => Value::Object(Map::new()),
-            other => other,
+            object @ Value::Object(_) => object,
+            other => return Err(unexpected(&other, "an object")),
         };
         Self { value, ..self }.deserialize_any(visitor)
     }
@@ -218,7 +224,7 @@ impl<'de> Deserializer<'de> for Reader {
         match self.value {
             Value::Null => visitor.visit_map(Message::new(Map::new(), fields, self.text)),
             Value::Object(map) => visitor.visit_map(Message::new(map, fields, self.text)),
-            _ => self.deserialize_any(visitor),
+            other => Err(unexpected(&other, "an object")),
         }
     }
 
@@ -241,6 +247,19 @@ impl IntoDeserializer<'_, Mismatch> for Reader {
     fn into_deserializer(self) -> Self {
         self
     }
+}
+
+/// What to say of a value of the wrong kind, in the words of JSON.
+fn unexpected(value: &Value, expected: &str) -> Mismatch {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    Mismatch(format!("must be {expected}, not {kind}"))
 }
 
 /// The entries that are not null.
@@ -413,8 +432,18 @@ mod tests {
         assert_eq!(violation(r#"{"sizeGib": 3000000000}"#).0, "sizeGib");
         assert_eq!(violation(r#"{"sizeGib": 1.5}"#).0, "sizeGib");
         assert_eq!(violation(r#"{"labels": {"a": 1}}"#).0, "labels.a");
-        assert_eq!(violation(r#"{"createdAt": "yesterday"}"#).0, "createdAt");
-        assert_eq!(violation("[]").0, "");
+        assert_eq!(
+            violation(r#"{"createdAt": "2026-01-01T00:00:00"}"#),
+            (
+                "createdAt".into(),
+                "failed to find offset component, which is required for parsing a timestamp, \
+                    in \"2026-01-01T00:00:00\""
+                    .into()
+            )
+        );
+        assert_eq!(violation("[]"), ("".into(), "must be an object, not a list".into()));
+        assert_eq!(violation(r#"{"taints": {}}"#), ("taints".into(), "must be a list, not an object".into()));
+        assert_eq!(violation(r#"{"labels": "a"}"#).1, "must be an object, not a string");
         assert!(violation(r#"{"nodeId": "a", "node_id": "b"}"#).1.contains("given twice"));
         assert!(matches!(node(r#"{"nodeId": "#), Err(InvalidRequest::Syntax(_))));
     }
