@@ -9,18 +9,15 @@ use crate::http::api_router::{ApiError, ApiRouter};
 pub mod actions;
 pub mod agent;
 pub mod auth_tokens;
+pub mod cost_reports;
 pub mod sessions;
 
 /// What an area gives: its operations, added to a router.
 type Area = fn(ApiRouter) -> Result<ApiRouter, ApiError>;
 
 /// All areas.
-const AREAS: &[Area] = &[
-    actions::routes,
-    agent::routes,
-    auth_tokens::routes,
-    sessions::routes,
-];
+const AREAS: &[Area] =
+    &[actions::routes, agent::routes, auth_tokens::routes, cost_reports::routes, sessions::routes];
 
 /// The operations of all areas.
 ///

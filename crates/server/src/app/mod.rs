@@ -17,6 +17,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod clusters;
 pub mod component_logs;
+pub mod cost_reports;
 pub mod ingest;
 pub mod keys;
 pub mod live;
