@@ -24,6 +24,9 @@ use self::contract::Contract;
 use self::describe::Descriptions;
 
 /// Writes the modules of the areas into `crates/wire/src`.
+///
+/// # Errors
+/// When something has no description, a name is taken twice, or `contract/` is not as it should be.
 pub fn run(root: &Path) -> Result<()> {
     for (path, text) in modules(root)? {
         fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
@@ -32,6 +35,9 @@ pub fn run(root: &Path) -> Result<()> {
 }
 
 /// Cuts `from`, the whole contract, down to what the areas need: `contract/schemas.json`.
+///
+/// # Errors
+/// When the areas name what the contract has not.
 pub fn cut(root: &Path, from: &Path) -> Result<()> {
     let text = cut::cut(&read(from)?, &Areas::read(&read(&root.join("contract/areas.toml"))?)?)?;
     fs::write(root.join("contract/schemas.json"), text).context("write contract/schemas.json")

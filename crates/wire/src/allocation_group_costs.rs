@@ -49,17 +49,11 @@ pub struct GetAllocationGroupCostSummariesResponse {
 #[schema(as = CostreportV1beta1GetAllocationGroupCostSummariesResponseGroupItem)]
 pub struct GroupCosts {
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// The figures.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub summary: Option<CostSummary>,
+    pub summary: CostSummary,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -72,41 +66,32 @@ pub struct GroupCosts {
 #[schema(as = CostreportV1beta1GetAllocationGroupCostSummariesResponseSummary)]
 pub struct CostSummary {
     /// Part of the cost that is for CPU, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cpu_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu_cost: Money,
     /// CPU requested, the mean of the period, in cores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cpu_count: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu_count: Decimal,
     /// Part of the cost that is for GPUs, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub gpu_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub gpu_cost: Money,
     /// GPUs requested, the mean of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub gpu_count: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub gpu_count: Decimal,
     /// Part of the cost that is for memory, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub ram_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub ram_cost: Money,
     /// Memory requested, the mean of the period, in GiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub ram_gib: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub ram_gib: Decimal,
     /// CPU requested, in core hours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub requested_cpu_hours: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub requested_cpu_hours: Decimal,
     /// GPUs requested, in GPU hours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub requested_gpu_hours: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub requested_gpu_hours: Decimal,
     /// Memory requested, in GiB hours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub requested_ram_gib_hours: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub requested_ram_gib_hours: Decimal,
     /// Storage requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = "decimal", nullable = false)]
@@ -116,17 +101,14 @@ pub struct CostSummary {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub requested_tpu_hours: Option<Decimal>,
     /// Cost on on-demand machines, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_on_demand: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_on_demand: Money,
     /// Cost on spot machines, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_spot: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_spot: Money,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_spot_fallback: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_spot_fallback: Money,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = "decimal", nullable = false)]
@@ -136,9 +118,8 @@ pub struct CostSummary {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_count: Option<Decimal>,
     /// How many workloads the figures are of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub workload_count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub workload_count: Int64,
 }
 
 /// A change of a group's definition.
@@ -187,17 +168,11 @@ pub struct GetAllocationGroupCostTimedSummariesResponse {
 #[schema(as = CostreportV1beta1GetAllocationGroupCostTimedSummariesResponseGroupItem)]
 pub struct GroupCostsOverTime {
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// The figures, one for each interval in order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub items: Option<Vec<CostSummaryAt>>,
+    pub items: Vec<CostSummaryAt>,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -210,41 +185,32 @@ pub struct GroupCostsOverTime {
 #[schema(as = CostreportV1beta1GetAllocationGroupCostTimedSummariesResponseSummary)]
 pub struct CostSummaryAt {
     /// Part of the cost that is for CPU, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cpu_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu_cost: Money,
     /// CPU requested, the mean of the interval, in cores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cpu_count: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu_count: Decimal,
     /// Part of the cost that is for GPUs, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub gpu_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub gpu_cost: Money,
     /// GPUs requested, the mean of the interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub gpu_count: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub gpu_count: Decimal,
     /// Part of the cost that is for memory, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub ram_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub ram_cost: Money,
     /// Memory requested, the mean of the interval, in GiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub ram_gib: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub ram_gib: Decimal,
     /// CPU requested, in core hours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub requested_cpu_hours: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub requested_cpu_hours: Decimal,
     /// GPUs requested, in GPU hours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub requested_gpu_hours: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub requested_gpu_hours: Decimal,
     /// Memory requested, in GiB hours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub requested_ram_gib_hours: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub requested_ram_gib_hours: Decimal,
     /// Storage requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = "decimal", nullable = false)]
@@ -254,21 +220,16 @@ pub struct CostSummaryAt {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub requested_tpu_hours: Option<Decimal>,
     /// Start of the interval that the figures are of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub timestamp: Option<Timestamp>,
+    pub timestamp: Timestamp,
     /// Cost on on-demand machines, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_on_demand: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_on_demand: Money,
     /// Cost on spot machines, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_spot: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_spot: Money,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_spot_fallback: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_spot_fallback: Money,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = "decimal", nullable = false)]
@@ -278,9 +239,8 @@ pub struct CostSummaryAt {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_count: Option<Decimal>,
     /// How many workloads the figures are of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub workload_count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub workload_count: Int64,
 }
 
 /// Over what to show the whole costs of groups as they went.
@@ -320,9 +280,8 @@ impl TotalCostTimedQuery {
 #[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponse)]
 pub struct GetAllocationGroupTotalCostTimedResponse {
     /// How many groups there are on all pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub count: Int64,
     /// The groups, the dearest first.
     pub items: Vec<GroupTotalCosts>,
     /// Where the next page begins, to be sent as `page.cursor`; empty at the end.
@@ -337,17 +296,11 @@ pub struct GetAllocationGroupTotalCostTimedResponse {
 #[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponseGroupItem)]
 pub struct GroupTotalCosts {
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// The figures, one for each interval in order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub items: Option<Vec<TotalCostAt>>,
+    pub items: Vec<TotalCostAt>,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -360,13 +313,10 @@ pub struct GroupTotalCosts {
 #[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponseCostItem)]
 pub struct TotalCostAt {
     /// Start of the interval that the figures are of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub timestamp: Option<Timestamp>,
+    pub timestamp: Timestamp,
     /// The cost, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost: Money,
 }
 
 /// Over what to show the costs of a group's workloads.
@@ -424,17 +374,12 @@ open_enum! {
 #[schema(as = CostreportV1beta1GetAllocationGroupWorkloadCostsResponse)]
 pub struct GetAllocationGroupWorkloadCostsResponse {
     /// How many workloads there are on all pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub count: Int64,
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// The workloads.
     pub items: Vec<WorkloadCosts>,
     /// Where the next page begins, to be sent as `page.cursor`; empty at the end.
@@ -449,57 +394,42 @@ pub struct GetAllocationGroupWorkloadCostsResponse {
 #[schema(as = CostreportV1beta1GetAllocationGroupWorkloadCostsResponseWorkloadItem)]
 pub struct WorkloadCosts {
     /// The cluster, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cluster_id: Option<String>,
+    pub cluster_id: String,
     /// Part of the cost that is for CPU, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cpu_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu_cost: Money,
     /// CPU requested, the mean of the period, in cores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cpu_count: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cpu_count: Decimal,
     /// Part of the cost that is for GPUs, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub gpu_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub gpu_cost: Money,
     /// GPUs requested, the mean of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub gpu_count: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub gpu_count: Decimal,
     /// Kubernetes namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub namespace: Option<String>,
+    pub namespace: String,
     /// Pods of the workload that ran at the end of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub pod_count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub pod_count: Int64,
     /// Part of the cost that is for memory, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub ram_cost: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub ram_cost: Money,
     /// Memory requested, the mean of the period, in GiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub ram_gib: Option<Decimal>,
+    #[schema(value_type = String, format = "decimal")]
+    pub ram_gib: Decimal,
     /// Cost on on-demand machines, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_on_demand: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_on_demand: Money,
     /// Cost on spot machines, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_spot: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_spot: Money,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_spot_fallback: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_spot_fallback: Money,
     /// Pods of the workload that ran at any time of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub total_pod_count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub total_pod_count: Int64,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = "decimal", nullable = false)]
@@ -509,11 +439,7 @@ pub struct WorkloadCosts {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_count: Option<Decimal>,
     /// Name of the workload.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub workload_name: Option<String>,
+    pub workload_name: String,
     /// Kind of the workload, such as `Deployment`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub workload_type: Option<String>,
+    pub workload_type: String,
 }

@@ -44,41 +44,26 @@ pub struct GetAllocationGroupEfficiencySummaryResponse {
 #[schema(as = CostreportV1beta1GetAllocationGroupEfficiencySummaryResponseCostAllocationGroupItem)]
 pub struct GroupEfficiency {
     /// What the waste cost, by the terms of the machines.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cost_impact: Option<CostImpact>,
+    pub cost_impact: CostImpact,
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// What was requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requests: Option<Resources>,
+    pub requests: Resources,
     /// What the waste cost in all, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_impact: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_impact: Money,
     /// What was used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub usage: Option<Resources>,
+    pub usage: Resources,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub versions: Option<Vec<AllocationGroupVersionDetails>>,
     /// What was requested and not used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub waste: Option<Resources>,
+    pub waste: Resources,
     /// How many workloads the figures are of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub workload_count: Option<i32>,
+    pub workload_count: i32,
 }
 
 /// Cost by the terms of the machines, in US dollars.
@@ -116,21 +101,14 @@ pub struct Resources {
 #[schema(as = CostreportV1beta1GetAllocationGroupEfficiencySummaryResponseTopItem)]
 pub struct TopGroup {
     /// What the waste cost, one figure for each interval in order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cost_impact_history: Option<Vec<CostImpactAt>>,
+    pub cost_impact_history: Vec<CostImpactAt>,
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// What the waste cost in all, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_impact: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_impact: Money,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -143,13 +121,10 @@ pub struct TopGroup {
 #[schema(as = CostreportV1beta1GetAllocationGroupEfficiencySummaryResponseCostImpactHistoryItem)]
 pub struct CostImpactAt {
     /// The cost, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub cost_impact: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub cost_impact: Money,
     /// Start of the interval that the figures are of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub timestamp: Option<Timestamp>,
+    pub timestamp: Timestamp,
 }
 
 /// Over what to show how well a group's workloads use what they request.
@@ -204,17 +179,12 @@ open_enum! {
 #[schema(as = CostreportV1beta1GetAllocationGroupWorkloadsEfficiencyResponse)]
 pub struct GetAllocationGroupWorkloadsEfficiencyResponse {
     /// How many workloads there are on all pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub count: Int64,
     /// The allocation group, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_id: Option<String>,
+    pub group_id: String,
     /// Name of the allocation group.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub group_name: Option<String>,
+    pub group_name: String,
     /// Where the next page begins, to be sent as `page.cursor`; empty at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -229,47 +199,28 @@ pub struct GetAllocationGroupWorkloadsEfficiencyResponse {
 #[schema(as = CostreportV1beta1GetAllocationGroupWorkloadsEfficiencyResponseWorkloadItem)]
 pub struct WorkloadEfficiency {
     /// The cluster, by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cluster_id: Option<String>,
+    pub cluster_id: String,
     /// What the waste cost, by the terms of the machines.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub cost_impact: Option<CostImpact>,
+    pub cost_impact: CostImpact,
     /// Kubernetes namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub namespace: Option<String>,
+    pub namespace: String,
     /// Pods of the workload that ran at the end of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub pod_count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub pod_count: Int64,
     /// What was requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub requests: Option<Resources>,
+    pub requests: Resources,
     /// What the waste cost in all, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = "decimal", nullable = false)]
-    pub total_cost_impact: Option<Money>,
+    #[schema(value_type = String, format = "decimal")]
+    pub total_cost_impact: Money,
     /// Pods of the workload that ran at any time of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, format = Int64, nullable = false)]
-    pub total_pod_count: Option<Int64>,
+    #[schema(value_type = String, format = Int64)]
+    pub total_pod_count: Int64,
     /// What was used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub usage: Option<Resources>,
+    pub usage: Resources,
     /// What was requested and not used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub waste: Option<Resources>,
+    pub waste: Resources,
     /// Name of the workload.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub workload_name: Option<String>,
+    pub workload_name: String,
     /// Kind of the workload, such as `Deployment`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub workload_type: Option<String>,
+    pub workload_type: String,
 }

@@ -87,9 +87,25 @@ pub fn plan(areas: &Areas, contract: &Contract) -> Result<Vec<Module>> {
                 ensure!(new, "two types would be published as {}", item.schema_name);
             }
         }
-        modules.push(Module { name: area.name.clone(), about: area.about.clone(), items: builder.items });
+        let items = builder.items;
+        nothing_idle(area, &items)?;
+        modules.push(Module { name: area.name.clone(), about: area.about.clone(), items });
     }
     Ok(modules)
+}
+
+/// Fails when `area` says something of a field that is not there.
+fn nothing_idle(area: &Area, items: &[Item]) -> Result<()> {
+    let mut there = BTreeSet::new();
+    for item in items {
+        if let Shape::Message(fields) | Shape::Query(fields) = &item.shape {
+            there.extend(fields.iter().map(|field| format!("{}.{}", item.name, field.wire)));
+            there.extend(fields.iter().map(|field| field.wire.clone()));
+        }
+    }
+    let idle = area.always.iter().chain(area.types.keys()).find(|field| !there.contains(*field));
+    ensure!(idle.is_none(), "contract/areas.toml: {} has no field {idle:?}", area.name);
+    Ok(())
 }
 
 /// The module of each schema: the one that lists it, otherwise the first that needs it.
