@@ -66,31 +66,31 @@ pub struct GroupCosts {
 #[schema(as = CostreportV1beta1GetAllocationGroupCostSummariesResponseSummary)]
 pub struct CostSummary {
     /// Part of the cost that is for CPU, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "27.5")]
     pub cpu_cost: Money,
     /// CPU requested, the mean of the period, in cores.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "12")]
     pub cpu_count: Decimal,
     /// Part of the cost that is for GPUs, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub gpu_cost: Money,
     /// GPUs requested, the mean of the period.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub gpu_count: Decimal,
     /// Part of the cost that is for memory, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "13.75")]
     pub ram_cost: Money,
     /// Memory requested, the mean of the period, in GiB.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "48")]
     pub ram_gib: Decimal,
     /// CPU requested, in core hours.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "288")]
     pub requested_cpu_hours: Decimal,
     /// GPUs requested, in GPU hours.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub requested_gpu_hours: Decimal,
     /// Memory requested, in GiB hours.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "1152")]
     pub requested_ram_gib_hours: Decimal,
     /// Storage requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,13 +101,13 @@ pub struct CostSummary {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub requested_tpu_hours: Option<Decimal>,
     /// Cost on on-demand machines, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "30")]
     pub total_cost_on_demand: Money,
     /// Cost on spot machines, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "11.25")]
     pub total_cost_spot: Money,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub total_cost_spot_fallback: Money,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +118,7 @@ pub struct CostSummary {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_count: Option<Decimal>,
     /// How many workloads the figures are of.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "7")]
     pub workload_count: Int64,
 }
 
@@ -185,31 +185,31 @@ pub struct GroupCostsOverTime {
 #[schema(as = CostreportV1beta1GetAllocationGroupCostTimedSummariesResponseSummary)]
 pub struct CostSummaryAt {
     /// Part of the cost that is for CPU, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "27.5")]
     pub cpu_cost: Money,
     /// CPU requested, the mean of the interval, in cores.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "12")]
     pub cpu_count: Decimal,
     /// Part of the cost that is for GPUs, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub gpu_cost: Money,
     /// GPUs requested, the mean of the interval.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub gpu_count: Decimal,
     /// Part of the cost that is for memory, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "13.75")]
     pub ram_cost: Money,
     /// Memory requested, the mean of the interval, in GiB.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "48")]
     pub ram_gib: Decimal,
     /// CPU requested, in core hours.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "288")]
     pub requested_cpu_hours: Decimal,
     /// GPUs requested, in GPU hours.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub requested_gpu_hours: Decimal,
     /// Memory requested, in GiB hours.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "1152")]
     pub requested_ram_gib_hours: Decimal,
     /// Storage requested, in GiB hours.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,13 +222,13 @@ pub struct CostSummaryAt {
     /// Start of the interval that the figures are of.
     pub timestamp: Timestamp,
     /// Cost on on-demand machines, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "30")]
     pub total_cost_on_demand: Money,
     /// Cost on spot machines, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "11.25")]
     pub total_cost_spot: Money,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub total_cost_spot_fallback: Money,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -239,7 +239,7 @@ pub struct CostSummaryAt {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_count: Option<Decimal>,
     /// How many workloads the figures are of.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "7")]
     pub workload_count: Int64,
 }
 
@@ -280,7 +280,7 @@ impl TotalCostTimedQuery {
 #[schema(as = CostreportV1beta1GetAllocationGroupTotalCostTimedResponse)]
 pub struct GetAllocationGroupTotalCostTimedResponse {
     /// How many groups there are on all pages.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "42")]
     pub count: Int64,
     /// The groups, the dearest first.
     pub items: Vec<GroupTotalCosts>,
@@ -315,7 +315,7 @@ pub struct TotalCostAt {
     /// Start of the interval that the figures are of.
     pub timestamp: Timestamp,
     /// The cost, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "41.25")]
     pub total_cost: Money,
 }
 
@@ -374,7 +374,7 @@ open_enum! {
 #[schema(as = CostreportV1beta1GetAllocationGroupWorkloadCostsResponse)]
 pub struct GetAllocationGroupWorkloadCostsResponse {
     /// How many workloads there are on all pages.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "42")]
     pub count: Int64,
     /// The allocation group, by its id.
     pub group_id: String,
@@ -396,39 +396,40 @@ pub struct WorkloadCosts {
     /// The cluster, by its id.
     pub cluster_id: String,
     /// Part of the cost that is for CPU, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "27.5")]
     pub cpu_cost: Money,
     /// CPU requested, the mean of the period, in cores.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "12")]
     pub cpu_count: Decimal,
     /// Part of the cost that is for GPUs, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub gpu_cost: Money,
     /// GPUs requested, the mean of the period.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub gpu_count: Decimal,
     /// Kubernetes namespace.
+    #[schema(example = "shop")]
     pub namespace: String,
     /// Pods of the workload that ran at the end of the period.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "3")]
     pub pod_count: Int64,
     /// Part of the cost that is for memory, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "13.75")]
     pub ram_cost: Money,
     /// Memory requested, the mean of the period, in GiB.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "48")]
     pub ram_gib: Decimal,
     /// Cost on on-demand machines, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "30")]
     pub total_cost_on_demand: Money,
     /// Cost on spot machines, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "11.25")]
     pub total_cost_spot: Money,
     /// Cost on on-demand machines that stand in for spot ones, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "0")]
     pub total_cost_spot_fallback: Money,
     /// Pods of the workload that ran at any time of the period.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "9")]
     pub total_pod_count: Int64,
     /// Part of the cost that is for TPUs, in US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -439,7 +440,9 @@ pub struct WorkloadCosts {
     #[schema(value_type = String, format = "decimal", nullable = false)]
     pub tpu_count: Option<Decimal>,
     /// Name of the workload.
+    #[schema(example = "checkout")]
     pub workload_name: String,
     /// Kind of the workload, such as `Deployment`.
+    #[schema(example = "Deployment")]
     pub workload_type: String,
 }

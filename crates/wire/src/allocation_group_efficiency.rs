@@ -52,7 +52,7 @@ pub struct GroupEfficiency {
     /// What was requested.
     pub requests: Resources,
     /// What the waste cost in all, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "18.4")]
     pub total_cost_impact: Money,
     /// What was used.
     pub usage: Resources,
@@ -88,10 +88,10 @@ pub struct CostImpact {
 #[schema(as = CostreportV1beta1Resources)]
 pub struct Resources {
     /// CPU, in cores, as a decimal.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "1.5")]
     pub cpu: Decimal,
     /// Memory, in GiB, as a decimal.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "6")]
     pub memory_gib: Decimal,
 }
 
@@ -107,7 +107,7 @@ pub struct TopGroup {
     /// Name of the allocation group.
     pub group_name: String,
     /// What the waste cost in all, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "18.4")]
     pub total_cost_impact: Money,
     /// When the group's definition changed within the period: figures before and after do not compare.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,7 +179,7 @@ open_enum! {
 #[schema(as = CostreportV1beta1GetAllocationGroupWorkloadsEfficiencyResponse)]
 pub struct GetAllocationGroupWorkloadsEfficiencyResponse {
     /// How many workloads there are on all pages.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "42")]
     pub count: Int64,
     /// The allocation group, by its id.
     pub group_id: String,
@@ -203,24 +203,27 @@ pub struct WorkloadEfficiency {
     /// What the waste cost, by the terms of the machines.
     pub cost_impact: CostImpact,
     /// Kubernetes namespace.
+    #[schema(example = "shop")]
     pub namespace: String,
     /// Pods of the workload that ran at the end of the period.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "3")]
     pub pod_count: Int64,
     /// What was requested.
     pub requests: Resources,
     /// What the waste cost in all, in US dollars.
-    #[schema(value_type = String, format = "decimal")]
+    #[schema(value_type = String, format = "decimal", example = "18.4")]
     pub total_cost_impact: Money,
     /// Pods of the workload that ran at any time of the period.
-    #[schema(value_type = String, format = Int64)]
+    #[schema(value_type = String, format = Int64, example = "9")]
     pub total_pod_count: Int64,
     /// What was used.
     pub usage: Resources,
     /// What was requested and not used.
     pub waste: Resources,
     /// Name of the workload.
+    #[schema(example = "checkout")]
     pub workload_name: String,
     /// Kind of the workload, such as `Deployment`.
+    #[schema(example = "Deployment")]
     pub workload_type: String,
 }

@@ -62,6 +62,7 @@ pub struct Entry {
     /// What was done, in detail; its fields depend on the event type.
     pub event: Object,
     /// What was done, such as `clusterDeleted` or `nodeAdded`.
+    #[schema(example = "clusterDeleted")]
     pub event_type: String,
     /// Its id, a UUID.
     pub id: String,
@@ -79,6 +80,7 @@ pub struct Entry {
 #[schema(as = AuditLogEntryInitiatedBy)]
 pub struct Initiator {
     /// E-mail address; empty for machines.
+    #[schema(example = "ada@example.com")]
     pub email: String,
     /// Id of the user, service account or cluster.
     pub id: String,

@@ -15,6 +15,7 @@ use crate::providers::UpdateGkeClusterParams;
 #[schema(as = ExternalclusterV1GetAssumeRolePrincipalResponse)]
 pub struct GetAssumeRolePrincipalResponse {
     /// ARN of the principal; empty when there is none yet.
+    #[schema(example = "arn:aws:iam::123456789012:user/supercargo")]
     pub arn: String,
 }
 
@@ -24,6 +25,7 @@ pub struct GetAssumeRolePrincipalResponse {
 #[schema(as = ExternalclusterV1CreateAssumeRolePrincipalResponse)]
 pub struct CreateAssumeRolePrincipalResponse {
     /// ARN of the principal, to be trusted by the cluster's role.
+    #[schema(example = "arn:aws:iam::123456789012:user/supercargo")]
     pub arn: String,
 }
 
@@ -33,6 +35,7 @@ pub struct CreateAssumeRolePrincipalResponse {
 #[schema(as = ExternalclusterV1GetAssumeRoleUserResponse)]
 pub struct GetAssumeRoleUserResponse {
     /// ARN of the user; empty when there is none.
+    #[schema(example = "arn:aws:iam::123456789012:user/supercargo")]
     pub arn: String,
 }
 
@@ -43,7 +46,7 @@ pub struct GetAssumeRoleUserResponse {
 pub struct ImpersonationServiceAccountRequest {
     /// For which kind of cluster, such as `aks`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws")]
     pub provider: Option<String>,
 }
 
@@ -54,7 +57,7 @@ pub struct ImpersonationServiceAccountRequest {
 pub struct ImpersonationServiceAccountResponse {
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "ada@example.com")]
     pub email: Option<String>,
     /// Its id, the subject of the federation.
     pub id: String,

@@ -36,6 +36,7 @@ pub struct Cluster {
     pub agent_snapshot_received_at: Option<Timestamp>,
     /// How the agent is doing: `waiting-connection`, `online`, `non-responding`, `disconnecting` or
     /// `disconnected`.
+    #[schema(example = "online")]
     pub agent_status: String,
     /// Set for clusters on Azure Kubernetes Service.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub struct Cluster {
     pub castware_install_method: Option<CastwareInstallMethod>,
     /// Name and a part of the id: unique, and fit for the names of cloud resources.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod-7f4d2c6e")]
     pub cluster_name_id: Option<String>,
     /// When it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,11 +96,11 @@ pub struct Cluster {
     pub kops: Option<KopsClusterParams>,
     /// Version of Kubernetes the cluster runs, such as `1.36.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "1.36.2")]
     pub kubernetes_version: Option<String>,
     /// What manages the cluster's registration, such as `terraform`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "terraform")]
     pub managed_by: Option<String>,
     /// The cluster's name; may be shared by several.
     pub name: String,
@@ -119,6 +120,7 @@ pub struct Cluster {
     pub provider_namespace_id: Option<String>,
     /// What kind of cluster it is: `eks`, `gke`, `aks`, `kops`, `openshift`, `anywhere`, `oke` or
     /// `self-hosted-ec2`.
+    #[schema(example = "eks")]
     pub provider_type: String,
     /// What went wrong when cloud resources were last brought in line; absent when nothing did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,6 +148,7 @@ pub struct Cluster {
     pub ssh_public_key: Option<String>,
     /// State of the registration: `connecting`, `ready`, `warning`, `failed`, `deleting`, `deleted` or
     /// `archived`. A removed cluster stays readable as `archived`.
+    #[schema(example = "ready")]
     pub status: String,
     /// Subnets in which nodes may start.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -297,7 +300,7 @@ open_enum! {
 pub struct Region {
     /// The region's name for people, such as `Europe (Frankfurt)`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Europe (Frankfurt)")]
     pub display_name: Option<String>,
     /// The region as the provider names it, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -312,7 +315,7 @@ pub struct Region {
 pub struct Subnet {
     /// Its range of addresses, in CIDR notation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "10.0.64.0/19")]
     pub cidr: Option<String>,
     /// The subnet as the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -328,7 +331,7 @@ pub struct Subnet {
     pub public: Option<bool>,
     /// Zone it is in, as the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1a")]
     pub zone_name: Option<String>,
 }
 
@@ -469,6 +472,6 @@ pub struct CloudEvent {
     pub node_state: Option<String>,
     /// The machine as the provider names it: the node's `spec.providerID`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: Option<String>,
 }

@@ -29,6 +29,7 @@ pub struct LogEntry {
     pub fields: BTreeMap<String, String>,
     /// Severity: `LOG_LEVEL_DEBUG`, `LOG_LEVEL_INFO`, `LOG_LEVEL_WARNING`, `LOG_LEVEL_ERROR`,
     /// `LOG_LEVEL_FATAL` or `LOG_LEVEL_UNKNOWN`.
+    #[schema(example = "info")]
     pub level: String,
     /// The line.
     pub message: String,

@@ -103,8 +103,10 @@ pub struct ClusterAction {
 #[serde(rename_all = "camelCase")]
 pub struct ActionChartRollback {
     /// Namespace of the release.
+    #[schema(example = "shop")]
     pub namespace: String,
     /// Name of the Helm release.
+    #[schema(example = "castai-agent")]
     pub release_name: String,
     /// Version the controller compares with its own; anything else is left alone.
     pub version: String,
@@ -115,8 +117,10 @@ pub struct ActionChartRollback {
 #[serde(rename_all = "camelCase")]
 pub struct ActionChartUninstall {
     /// Namespace of the release.
+    #[schema(example = "shop")]
     pub namespace: String,
     /// Name of the Helm release.
+    #[schema(example = "castai-agent")]
     pub release_name: String,
 }
 
@@ -129,8 +133,10 @@ pub struct ActionChartUpsert {
     /// Whether to create the namespace when it is not there.
     pub create_namespace: bool,
     /// Namespace of the release.
+    #[schema(example = "shop")]
     pub namespace: String,
     /// Name of the Helm release.
+    #[schema(example = "castai-agent")]
     pub release_name: String,
     /// Whether to begin with the chart's own values and lay those of the release over them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,8 +167,10 @@ pub struct ActionCheckNodeDeleted {
     /// Value of the node's label `provisioner.cast.ai/node-id`; empty for nodes without.
     pub node_id: String,
     /// Name of the Kubernetes node.
+    #[schema(example = "ip-10-0-64-12.eu-central-1.compute.internal")]
     pub node_name: String,
     /// The machine as the provider names it: the node's `spec.providerID`.
+    #[schema(example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: String,
 }
 
@@ -173,12 +181,14 @@ pub struct ActionCheckNodeStatus {
     /// Value of the node's label `provisioner.cast.ai/node-id`; empty for nodes without.
     pub node_id: String,
     /// Name of the Kubernetes node.
+    #[schema(example = "ip-10-0-64-12.eu-central-1.compute.internal")]
     pub node_name: String,
     /// State to wait for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub node_status: Option<NodeStatus>,
     /// The machine as the provider names it: the node's `spec.providerID`.
+    #[schema(example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: String,
     /// How long to wait, in seconds; nine minutes when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,7 +260,7 @@ pub struct ObjectId {
     pub name: String,
     /// Namespace of the object; absent for objects of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop")]
     pub namespace: Option<String>,
     /// Kind of the object, as a plural in lower case.
     pub resource: String,
@@ -265,8 +275,10 @@ pub struct ActionDeleteNode {
     /// Value of the node's label `provisioner.cast.ai/node-id`; empty for nodes without.
     pub node_id: String,
     /// Name of the Kubernetes node.
+    #[schema(example = "ip-10-0-64-12.eu-central-1.compute.internal")]
     pub node_name: String,
     /// The machine as the provider names it: the node's `spec.providerID`.
+    #[schema(example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: String,
 }
 
@@ -286,8 +298,10 @@ pub struct ActionDrainNode {
     /// Value of the node's label `provisioner.cast.ai/node-id`; empty for nodes without.
     pub node_id: String,
     /// Name of the Kubernetes node.
+    #[schema(example = "ip-10-0-64-12.eu-central-1.compute.internal")]
     pub node_name: String,
     /// The machine as the provider names it: the node's `spec.providerID`.
+    #[schema(example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: String,
     /// How long to wait for volumes, in seconds; 60 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -304,6 +318,7 @@ pub struct ActionDrainNode {
 #[serde(rename_all = "camelCase")]
 pub struct ActionEvictPod {
     /// Namespace of the pod.
+    #[schema(example = "shop")]
     pub namespace: String,
     /// Name of the pod.
     pub pod_name: String,
@@ -337,8 +352,10 @@ pub struct ActionPatchNode {
     /// Value of the node's label `provisioner.cast.ai/node-id`; empty for nodes without.
     pub node_id: String,
     /// Name of the Kubernetes node.
+    #[schema(example = "ip-10-0-64-12.eu-central-1.compute.internal")]
     pub node_name: String,
     /// The machine as the provider names it: the node's `spec.providerID`.
+    #[schema(example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: String,
     /// Taints to set or, with a `-`, to remove.
     pub taints: Vec<NodeTaint>,
@@ -353,6 +370,7 @@ pub struct ActionPatchNode {
 #[serde(rename_all = "camelCase")]
 pub struct NodeTaint {
     /// What it does: `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    #[schema(example = "NoSchedule")]
     pub effect: String,
     /// Its key.
     pub key: String,
@@ -377,6 +395,7 @@ pub struct LogEntry {
     /// Further values by name; `id` is the action the line is about.
     pub fields: Object,
     /// Severity: `info`, `warning` or `error`.
+    #[schema(example = "info")]
     pub level: String,
     /// The line.
     pub message: String,

@@ -51,11 +51,11 @@ pub struct Region {
     pub create_time: Option<Timestamp>,
     /// The provider: `aws`, `gcp` or `azure`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws")]
     pub csp: Option<String>,
     /// The region's name for people, such as `Europe (Frankfurt)`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Europe (Frankfurt)")]
     pub display_name: Option<String>,
     /// Id of the region: provider and name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +67,7 @@ pub struct Region {
     pub key: Option<String>,
     /// The region as the provider names it, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub name: Option<String>,
     /// When it ceased to be on offer; absent while it is on offer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub struct RegionZone {
     pub id: Option<String>,
     /// The zone as the provider names it, such as `eu-central-1a`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub name: Option<String>,
     /// When it ceased to be on offer; absent while it is on offer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,11 +153,11 @@ pub struct Zone {
     pub id: Option<String>,
     /// The zone as the provider names it, such as `eu-central-1a`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub name: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
     /// When it ceased to be on offer; absent while it is on offer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,15 +215,15 @@ pub struct ListInstanceTypeNamesResponse {
 pub struct InstanceTypeWithFamily {
     /// The provider: `aws`, `gcp` or `azure`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws")]
     pub cloud_service_provider: Option<String>,
     /// The family it is of, such as `m5`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "m5")]
     pub family: Option<String>,
     /// Machine type as the provider calls it, such as `m5.large`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "m5.large")]
     pub instance_type: Option<String>,
 }
 
@@ -255,7 +255,7 @@ pub struct InstanceTypeUsage {
     pub count: Option<i32>,
     /// Machine type as the provider calls it, such as `m5.large`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "m5.large")]
     pub instance_type: Option<String>,
     /// Ids of their nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,19 +267,19 @@ pub struct InstanceTypeUsage {
     pub nodes: Option<Vec<NodeUsage>>,
     /// What each costs in an hour, in US dollars, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "0.115")]
     pub price: Option<String>,
     /// The provider: `aws`, `gcp`, `azure` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws")]
     pub provider: Option<String>,
     /// Memory of each, in GiB, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "8")]
     pub ram: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
     /// Whether they are spot machines.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -291,7 +291,7 @@ pub struct InstanceTypeUsage {
     pub usage_distribution: Option<UsageDistribution>,
     /// CPUs of each, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "2")]
     pub vcpu: Option<String>,
 }
 

@@ -50,10 +50,11 @@ pub struct PendingInvitation {
     /// Its id, a UUID.
     pub id: String,
     /// E-mail address of who is invited.
+    #[schema(example = "grace@example.com")]
     pub invite_email: String,
     /// Role by its name, one of `owner`, `member`, `analyst`, `viewer`; role bindings say more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "member")]
     pub role: Option<String>,
     /// Roles and where they hold.
     pub role_bindings: Vec<InvitationRoleBinding>,
@@ -120,13 +121,14 @@ pub struct NewMembershipByEmail {
     pub group_ids: Option<Vec<String>>,
     /// Role by its name, one of `owner`, `member`, `analyst`, `viewer`; role bindings say more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "member")]
     pub role: Option<String>,
     /// Roles and where they hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub role_bindings: Option<Vec<InvitationRoleBinding>>,
     /// E-mail address of who is invited.
+    #[schema(example = "grace@example.com")]
     pub user_email: String,
 }
 

@@ -26,7 +26,7 @@ pub struct NodeConfig {
     pub configuration_id: Option<String>,
     /// Configuration to make it from, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "default")]
     pub configuration_name: Option<String>,
     /// Where outside the cluster's own cloud it is to run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +41,7 @@ pub struct NodeConfig {
     #[schema(nullable = false)]
     pub gpu_config: Option<GpuConfig>,
     /// Machine type as the provider calls it, such as `m5.large`. Required.
+    #[schema(example = "m5.large")]
     pub instance_type: String,
     /// Labels for the Kubernetes node.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +61,7 @@ pub struct NodeConfig {
     pub spot_config: Option<NodeSpotConfig>,
     /// Subnet as the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "subnet-0a1b2c3d4e5f60718")]
     pub subnet_id: Option<String>,
     /// Its root volume.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +69,7 @@ pub struct NodeConfig {
     pub volume: Option<NodeVolume>,
     /// Availability zone as the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1a")]
     pub zone: Option<String>,
 }
 

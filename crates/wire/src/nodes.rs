@@ -115,6 +115,7 @@ pub struct Node {
     /// Annotations of the Kubernetes node.
     pub annotations: BTreeMap<String, String>,
     /// Provider of the machine: `aws`, `gcp`, `azure` or `other`.
+    #[schema(example = "aws")]
     pub cloud: String,
     /// When it was created.
     pub created_at: Timestamp,
@@ -126,7 +127,7 @@ pub struct Node {
     pub id: String,
     /// Architecture of the processor, such as `amd64`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "amd64")]
     pub instance_architecture: Option<String>,
     /// The machine as the provider names it, without what stands before it in the provider id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,9 +143,10 @@ pub struct Node {
     pub instance_name: Option<String>,
     /// What the machine costs in an hour, in US dollars, as a decimal; absent when not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "0.115")]
     pub instance_price: Option<String>,
     /// Machine type as the provider calls it, such as `m5.large`.
+    #[schema(example = "m5.large")]
     pub instance_type: String,
     /// When the node joined the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,7 +170,7 @@ pub struct Node {
     pub node_info: Option<NodeInfo>,
     /// The machine as the provider names it: the node's `spec.providerID`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws:///eu-central-1a/i-0959f3a518cfe5cd1")]
     pub provider_id: Option<String>,
     /// How much the node has and how much of it is asked for.
     pub resources: Resources,
@@ -180,7 +182,7 @@ pub struct Node {
     pub state: NodeState,
     /// Subnet as the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "subnet-0a1b2c3d4e5f60718")]
     pub subnet_id: Option<String>,
     /// Taints of the Kubernetes node.
     pub taints: Vec<Taint>,
@@ -188,7 +190,7 @@ pub struct Node {
     pub unschedulable: bool,
     /// Availability zone as the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1a")]
     pub zone: Option<String>,
 }
 
@@ -229,7 +231,7 @@ pub struct GpuDevice {
 pub struct NodeNetwork {
     /// Address inside the network.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "10.0.64.12")]
     pub private_ip: Option<String>,
     /// Address on the internet; absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,31 +246,31 @@ pub struct NodeNetwork {
 pub struct NodeInfo {
     /// Architecture, such as `amd64`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "amd64")]
     pub architecture: Option<String>,
     /// Container runtime and its version, such as `containerd://2.0.5`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "containerd://2.0.5")]
     pub container_runtime_version: Option<String>,
     /// Version of the kernel.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "6.12.40")]
     pub kernel_version: Option<String>,
     /// Version of kube-proxy.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "v1.36.2")]
     pub kube_proxy_version: Option<String>,
     /// Version of the kubelet, such as `v1.36.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "v1.36.2")]
     pub kubelet_version: Option<String>,
     /// Operating system, `linux` or `windows`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "linux")]
     pub operating_system: Option<String>,
     /// Distribution and its version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Amazon Linux 2023")]
     pub os_image: Option<String>,
 }
 
@@ -328,7 +330,7 @@ pub struct NodeSpotConfig {
     pub is_spot: bool,
     /// Most that may be paid in an hour, in US dollars, as a decimal; the on-demand price when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "0.115")]
     pub price: Option<String>,
 }
 
@@ -339,6 +341,7 @@ pub struct NodeSpotConfig {
 pub struct NodeState {
     /// The state: `pending`, `creating`, `ready`, `not_ready`, `cordoned`, `draining`, `interrupted`,
     /// `deleting`, `deleted` or `unknown`.
+    #[schema(example = "ready")]
     pub phase: String,
 }
 
@@ -348,10 +351,13 @@ pub struct NodeState {
 #[schema(as = ExternalclusterV1Taint)]
 pub struct Taint {
     /// What it does: `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    #[schema(example = "NoSchedule")]
     pub effect: String,
     /// Its key.
+    #[schema(example = "dedicated")]
     pub key: String,
     /// Its value; may be empty.
+    #[schema(example = "shop")]
     pub value: String,
 }
 

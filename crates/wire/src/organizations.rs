@@ -54,7 +54,7 @@ pub struct UserOrganization {
     pub parent_id: Option<String>,
     /// Role by its name, one of `owner`, `member`, `analyst`, `viewer`; role bindings say more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "member")]
     pub role: Option<String>,
     /// What kind of organisation it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +161,7 @@ pub struct Membership {
     pub login_at: Option<Timestamp>,
     /// Role by its name, one of `owner`, `member`, `analyst`, `viewer`; role bindings say more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "member")]
     pub role: Option<String>,
     /// The person.
     pub user: User,
@@ -185,7 +185,7 @@ pub struct GroupRef {
 pub struct NewMembership {
     /// Role by its name, one of `owner`, `member`, `analyst`, `viewer`; role bindings say more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "member")]
     pub role: Option<String>,
     /// The user, by its id.
     pub user_id: String,

@@ -16,16 +16,16 @@ use utoipa::ToSchema;
 pub struct EksClusterParams {
     /// AWS account that owns the cluster, twelve digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "123456789012")]
     pub account_id: Option<String>,
     /// ARN of the role that is assumed to manage machines in the account; its change is a change of
     /// credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "arn:aws:iam::123456789012:role/supercargo")]
     pub assume_role_arn: Option<String>,
     /// Name of the cluster at its provider.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// Address of the cluster's DNS service, given to new nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct EksClusterParams {
     pub instance_profile_arn: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
     /// Ids of the security groups that new nodes get.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,11 +68,11 @@ pub struct GkeClusterParams {
     pub client_service_account: Option<String>,
     /// Name of the cluster at its provider.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// Region or zone of the control plane.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "europe-west3")]
     pub location: Option<String>,
     /// How many pods a node takes at most.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,11 +80,11 @@ pub struct GkeClusterParams {
     pub max_pods_per_node: Option<i32>,
     /// Google Cloud project.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-project")]
     pub project_id: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
 }
 
@@ -120,7 +120,7 @@ pub struct AksClusterParams {
     pub pod_cidr: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
     /// Azure subscription.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,15 +163,15 @@ pub struct HttpProxyConfig {
 pub struct KopsClusterParams {
     /// Provider of its machines: `aws`, `gcp` or `azure`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws")]
     pub cloud: Option<String>,
     /// Name of the cluster at its provider.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
     /// Where kOps keeps the cluster's definition, such as `s3://bucket`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,11 +187,11 @@ pub struct KopsClusterParams {
 pub struct OpenshiftClusterParams {
     /// Provider of its machines: `aws`, `gcp` or `azure`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "aws")]
     pub cloud: Option<String>,
     /// Name of the cluster at its provider.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// OpenShift's own id of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +199,7 @@ pub struct OpenshiftClusterParams {
     pub internal_id: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
 }
 
@@ -210,7 +210,7 @@ pub struct OpenshiftClusterParams {
 pub struct AnywhereClusterParams {
     /// Name of the cluster; may be empty.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// Uid of the namespace kube-system.
     pub kube_system_namespace_id: String,
@@ -223,11 +223,11 @@ pub struct AnywhereClusterParams {
 pub struct OkeClusterParams {
     /// Name of the cluster at its provider.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
 }
 
@@ -238,20 +238,20 @@ pub struct OkeClusterParams {
 pub struct SelfHostedWithEc2NodesParams {
     /// AWS account that owns the cluster, twelve digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "123456789012")]
     pub account_id: Option<String>,
     /// ARN of the role that is assumed to manage machines in the account; its change is a change of
     /// credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "arn:aws:iam::123456789012:role/supercargo")]
     pub assume_role_arn: Option<String>,
     /// Name of the cluster at its provider.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-prod")]
     pub cluster_name: Option<String>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "eu-central-1")]
     pub region: Option<String>,
 }
 
@@ -263,7 +263,7 @@ pub struct UpdateEksClusterParams {
     /// ARN of the role that is assumed to manage machines in the account; its change is a change of
     /// credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "arn:aws:iam::123456789012:role/supercargo")]
     pub assume_role_arn: Option<String>,
 }
 
@@ -278,7 +278,7 @@ pub struct UpdateGkeClusterParams {
     pub gke_sa_impersonate: Option<String>,
     /// Google Cloud project.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "shop-project")]
     pub project_id: Option<String>,
 }
 
@@ -301,7 +301,7 @@ pub struct UpdateSelfHostedWithEc2NodesParams {
     /// ARN of the role that is assumed to manage machines in the account; its change is a change of
     /// credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "arn:aws:iam::123456789012:role/supercargo")]
     pub assume_role_arn: Option<String>,
     /// ARN of the instance profile that new nodes get.
     #[serde(skip_serializing_if = "Option::is_none")]

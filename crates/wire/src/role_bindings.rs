@@ -113,7 +113,7 @@ pub struct RoleBinding {
     pub id: String,
     /// What keeps it, where it is not kept by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "terraform")]
     pub managed_by: Option<String>,
     /// A name for people.
     pub name: String,
@@ -243,6 +243,7 @@ pub struct ServiceAccountSubject {
 #[schema(as = CastaiRbacV1beta1UserSubject)]
 pub struct UserSubject {
     /// E-mail address.
+    #[schema(example = "ada@example.com")]
     pub email: String,
     /// Its id, a UUID.
     pub id: String,

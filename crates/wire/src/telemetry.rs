@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 #[schema(as = AgentTelemetryRequest)]
 pub struct TelemetryRequest {
     /// Version of the agent.
+    #[schema(example = "v0.123.1")]
     pub agent_version: String,
     /// Commit the agent was built from.
     pub git_commit: String,
@@ -47,6 +48,7 @@ pub struct LogEvent {
     /// Further values by name; `component_pod_name` tells replicas apart.
     pub fields: BTreeMap<String, String>,
     /// Severity: `info`, `warning` or `error`.
+    #[schema(example = "info")]
     pub level: String,
     /// The line.
     pub message: String,

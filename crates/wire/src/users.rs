@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 #[schema(as = CastaiUsersV1beta1CurrentUserProfileResponse)]
 pub struct CurrentUserProfile {
     /// E-mail address.
+    #[schema(example = "ada@example.com")]
     pub email: String,
     /// SHA-256 of the e-mail address, in hexadecimal: for support tools that must not see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +39,7 @@ pub struct CurrentUserProfile {
     #[schema(nullable = false)]
     pub readme_io_jwt: Option<String>,
     /// Name to log in by.
+    #[schema(example = "ada")]
     pub username: String,
 }
 
@@ -51,6 +53,7 @@ pub struct User {
     #[schema(nullable = false)]
     pub auth_provider: Option<String>,
     /// E-mail address.
+    #[schema(example = "ada@example.com")]
     pub email: String,
     /// Whether the user is known to sales; always false here.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,5 +82,6 @@ pub struct User {
     #[schema(nullable = false)]
     pub scim_active: Option<bool>,
     /// Name to log in by.
+    #[schema(example = "ada")]
     pub username: String,
 }

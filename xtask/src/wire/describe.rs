@@ -13,7 +13,7 @@ const ITSELF: &str = "_";
 #[serde(transparent)]
 pub struct Descriptions {
     /// Module, then type, then field. In the module `common`, the type is `fields`, for fields that mean
-    /// the same wherever they stand.
+    /// the same wherever they stand. The type `examples`, of a module or of `common`, holds values.
     modules: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     #[serde(skip)]
     used: BTreeSet<[String; 3]>,
@@ -36,6 +36,11 @@ impl Descriptions {
         self.find([module, ty, field])
             .or_else(|| self.find(["common", "fields", field]))
             .unwrap_or_else(|| self.miss(module, ty, field))
+    }
+
+    /// A value for `field` in examples, where one was thought of.
+    pub fn example(&mut self, module: &str, field: &str) -> Option<String> {
+        self.find([module, "examples", field]).or_else(|| self.find(["common", "examples", field]))
     }
 
     /// What a name of the enum `ty` means, if it needs saying.

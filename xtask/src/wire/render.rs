@@ -47,15 +47,21 @@ fn message(
         if let Some(rename) = rename(field) {
             let _ = writeln!(text, "    #[serde(rename = \"{rename}\")]");
         }
-        let mut schema = Vec::new();
+        let mut schema: Vec<String> = Vec::new();
         match field.ty {
-            Type::Plain("Money" | "Decimal") => schema.push("value_type = String, format = \"decimal\""),
-            Type::Plain("Int64") => schema.push("value_type = String, format = Int64"),
+            Type::Plain("Money" | "Decimal") => {
+                schema.push("value_type = String, format = \"decimal\"".into())
+            }
+            Type::Plain("Int64") => schema.push("value_type = String, format = Int64".into()),
             _ => {}
         }
         if !field.required {
             text.push_str("    #[serde(skip_serializing_if = \"Option::is_none\")]\n");
-            schema.push("nullable = false");
+            schema.push("nullable = false".into());
+        }
+        if let Type::Plain("String" | "Money" | "Decimal" | "Int64") = field.ty {
+            let example = descriptions.example(&module.name, &field.wire);
+            schema.extend(example.map(|example| format!("example = {example:?}")));
         }
         if !schema.is_empty() {
             let _ = writeln!(text, "    #[schema({})]", schema.join(", "));
