@@ -42,6 +42,8 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tx;
 mod users;
 
