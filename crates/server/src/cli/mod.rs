@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 mod audit;
-mod host;
+pub mod host;
 mod keys;
 mod openapi;
 pub mod output;

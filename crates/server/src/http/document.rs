@@ -212,6 +212,7 @@ fn add_example(body: &mut Value, schemas: &Value) {
     }
 }
 
+/// How deep an example shows optional fields; below that, it has only what it cannot lack.
 const DEEPEST_EXAMPLE: usize = 6;
 
 fn example_of(schema: &Value, schemas: &Value, name: &str, depth: usize) -> Value {
@@ -220,9 +221,6 @@ fn example_of(schema: &Value, schemas: &Value, name: &str, depth: usize) -> Valu
     }
     if let Some(reference) = schema["$ref"].as_str() {
         let target = reference.rsplit('/').next().unwrap_or_default();
-        if depth >= DEEPEST_EXAMPLE {
-            return json!({});
-        }
         return example_of(&schemas[target], schemas, name, depth + 1);
     }
     if let Some(first) = schema["enum"].get(0) {
@@ -245,6 +243,7 @@ fn example_of(schema: &Value, schemas: &Value, name: &str, depth: usize) -> Valu
         }
     }
     match schema["type"].as_str() {
+        Some("array") if depth >= DEEPEST_EXAMPLE => json!([]),
         Some("array") => match example_of(&schema["items"], schemas, name, depth + 1) {
             Value::Object(fields) if fields.is_empty() => json!([]),
             item => json!([item]),
@@ -254,7 +253,13 @@ fn example_of(schema: &Value, schemas: &Value, name: &str, depth: usize) -> Valu
         Some("string") => example_text(schema["format"].as_str().unwrap_or_default(), name),
         Some("object") | None => {
             let mut fields = Map::new();
+            let required = |name: &str| {
+                schema["required"].as_array().is_some_and(|names| names.iter().any(|one| one == name))
+            };
             for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+                if depth >= DEEPEST_EXAMPLE && !required(name) {
+                    continue;
+                }
                 fields.insert(name.clone(), example_of(field, schemas, name, depth + 1));
             }
             Value::Object(fields)

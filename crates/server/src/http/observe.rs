@@ -40,7 +40,12 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
         method = %request.method(),
         path = request.uri().path(),
     );
-    let mut response = next.run(request).instrument(span).await;
+    let answered = async {
+        let response = next.run(request).await;
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    };
+    let mut response = answered.instrument(span).await;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id.clone());
     headers.insert(AGENT_REQUEST_ID, id);

@@ -1,0 +1,149 @@
+//! Servers to test against, and callers of every kind.
+//!
+//! A [`TestServer`] is the real one in this process: real router, real store, port 0. A [`Process`] is
+//! the `supercargo` binary itself. Every answer that comes through [`Request`] is compared with the
+//! published document, so that each test also tests the document.
+
+mod callers;
+mod client;
+mod golden;
+mod process;
+mod schema;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cloud::Catalog;
+use model::Clock;
+use server::app::bootstrap::first_start;
+use server::app::{App, Host};
+use server::auth::permission::Role;
+use server::cli::host::{SystemClock, host};
+use server::http::api_router::Rule;
+use server::serve::{Listeners, Server, Site};
+use store::testing::{Backend, TestDatabase};
+
+pub use callers::{KeyOf, Tenant};
+pub use client::{Answer, Client, Request};
+pub use golden::golden;
+pub use process::{Process, supercargo};
+pub use schema::Published;
+
+/// A running server with a store of its own; both are gone when it is dropped.
+pub struct TestServer {
+    /// What the server is made of, for what no API can arrange.
+    pub app: App,
+    /// The key that the first start printed.
+    pub owner_key: String,
+    /// Who may call what, as the server enforces it.
+    pub rules: Vec<Rule>,
+    /// The published document.
+    pub published: Arc<Published>,
+    client: Client,
+    server: Server,
+    database: TestDatabase,
+}
+
+impl TestServer {
+    /// On SQLite, by the wall clock.
+    pub async fn start() -> Self {
+        Self::start_with(Backend::Sqlite, Arc::new(SystemClock)).await
+    }
+
+    /// On SQLite, by a clock that the test moves.
+    pub async fn start_at(clock: Arc<model::ManualClock>) -> Self {
+        Self::start_with(Backend::Sqlite, clock).await
+    }
+
+    /// On `backend`, by `clock`. PostgreSQL needs a test with several threads.
+    pub async fn start_with(backend: Backend, clock: Arc<dyn Clock>) -> Self {
+        Self::start_on(TestDatabase::new(backend).await, clock, None).await
+    }
+
+    /// Stops it, and starts another one on the same store.
+    pub async fn restart(self) -> Self {
+        let (clock, owner_key) = (self.app.clock.clone(), self.owner_key.clone());
+        Self::start_on(self.stop().await, clock, Some(owner_key)).await
+    }
+
+    async fn start_on(database: TestDatabase, clock: Arc<dyn Clock>, owner_key: Option<String>) -> Self {
+        let store = database.open().await.expect("open the store");
+        let app = App::new(store, Host { clock, ..host() }, Catalog::builtin());
+        let first = first_start(&app).await.expect("prepare the store");
+        let first = first.map(|first| first.admin_key.reveal().to_owned());
+        assert_ne!(
+            first.is_some(),
+            owner_key.is_some(),
+            "a first start has no key yet, and only a first one makes one"
+        );
+        let owner_key = first.or(owner_key).expect("a key");
+        let site = Site::new(app.clone()).expect("an API without mistakes");
+        let published = Arc::new(Published::new(site.document.value().clone()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let server = Server::start(app.clone(), &site, Listeners { plain: Some(listener), tls: None })
+            .expect("start the server");
+        let client = Client::plain(server.address.expect("an address"), Some(published.clone()));
+        Self { app, owner_key, rules: site.rules, published, client, server, database }
+    }
+
+    /// Asks it to stop as a signal would, and waits until it has. Its store can be opened again when
+    /// nobody holds on to the app any more.
+    pub async fn stop(self) -> TestDatabase {
+        self.server.stop().await;
+        self.database
+    }
+
+    /// The data directory of a server on SQLite.
+    pub fn directory(&self) -> &Path {
+        self.database.directory().expect("a store in a directory")
+    }
+
+    /// The organisation of the first start, with its owner.
+    pub async fn tenant(&self) -> Tenant {
+        Tenant::default_of(&self.app).await
+    }
+
+    /// A key of a new member of the first organisation with this role.
+    pub async fn key_of(&self, role: Role) -> String {
+        self.tenant().await.key(KeyOf::Member(role)).await
+    }
+
+    /// An owner's key of another organisation.
+    pub async fn foreign_key(&self) -> String {
+        Tenant::new(&self.app, "Another").await.key(KeyOf::Member(Role::Owner)).await
+    }
+
+    /// A request with any method.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        self.client.request(method, path)
+    }
+
+    /// A GET request.
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, path: &str) -> Request {
+        self.request("PUT", path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> Request {
+        self.request("DELETE", path)
+    }
+}
+
+/// Waits until `condition` holds, looking again and again; panics after ten seconds.
+pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut condition: F) {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !condition().await {
+        assert!(tokio::time::Instant::now() < deadline, "waited ten seconds for this: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

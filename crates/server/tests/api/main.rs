@@ -1,0 +1,14 @@
+//! The server as its users meet it: over HTTP, on a port of its own, with a real store.
+//!
+//! `harness` starts servers and checks every answer against the published document; the other modules
+//! hold the tests, one per area of what a user would notice.
+
+mod agent;
+mod document;
+mod harness;
+mod key_secrecy;
+mod keys;
+mod permissions;
+mod process;
+mod sessions;
+mod transport;

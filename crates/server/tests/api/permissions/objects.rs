@@ -1,0 +1,124 @@
+//! Things of an organisation that paths can name.
+
+use model::{ClusterId, KeyId, OrganizationId, UserId};
+use serde_json::Value;
+use server::auth::permission::Role;
+use server::http::api_router::Rule;
+use uuid::Uuid;
+
+use crate::harness::{KeyOf, Tenant, TestServer};
+
+/// One of each.
+pub struct Objects {
+    pub cluster: ClusterId,
+    organization: OrganizationId,
+    key: KeyId,
+    user: UserId,
+    invitation: Uuid,
+    operation: Uuid,
+    /// A name that appears nowhere else.
+    cluster_name: &'static str,
+}
+
+/// What a path parameter stands for.
+enum Parameter {
+    /// Something that belongs to an organisation.
+    Owned(String),
+    /// Something that is the same for everybody, or that only exists inside something owned.
+    Free(String),
+}
+
+impl Objects {
+    /// Makes one of each in `tenant`.
+    pub async fn make(server: &TestServer, tenant: &Tenant) -> Self {
+        let cluster_name = "zanzibar-prod";
+        let cluster = tenant.cluster(cluster_name).await;
+        let user = tenant.member(Role::Viewer).await;
+        let (key, _) = tenant.key_with_id(KeyOf::Member(Role::Viewer)).await;
+        let (invitation, operation) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let _ = server;
+        Self { cluster, organization: tenant.id, key, user, invitation, operation, cluster_name }
+    }
+
+    /// Ids of nothing.
+    pub fn none(tenant: &Tenant) -> Self {
+        let id = Uuid::from_u128(0x7f4d2c6e_0b1a_4c55_9d3e_2a8f5b6c7d81);
+        Self {
+            cluster: ClusterId(id),
+            organization: tenant.id,
+            key: KeyId(id),
+            user: UserId(id),
+            invitation: id,
+            operation: id,
+            cluster_name: "",
+        }
+    }
+
+    /// What nobody outside the organisation may read.
+    pub fn texts(&self) -> Vec<String> {
+        vec![
+            self.organization.to_string(),
+            self.cluster.to_string(),
+            self.cluster_name.to_owned(),
+            self.key.to_string(),
+            self.user.to_string(),
+        ]
+    }
+
+    /// The path of `rule` with these objects in it.
+    pub fn path(&self, rule: &Rule) -> String {
+        let mut path = rule.path.clone();
+        for (name, parameter) in self.parameters(rule) {
+            let (Parameter::Owned(id) | Parameter::Free(id)) = parameter;
+            path = path.replacen(&format!("{{{name}}}"), &id, 1);
+        }
+        path
+    }
+
+    /// Whether the path names something that exists for one organisation only.
+    pub fn names_a_tenants_object(&self, rule: &Rule) -> bool {
+        self.parameters(rule).iter().any(|(_, parameter)| matches!(parameter, Parameter::Owned(_)))
+    }
+
+    fn parameters(&self, rule: &Rule) -> Vec<(String, Parameter)> {
+        let mut found = Vec::new();
+        let mut before = "";
+        for segment in rule.path.split('/') {
+            match segment.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+                Some((name, _verb)) => found.push((name.to_owned(), self.parameter(before, name, rule))),
+                None => before = segment,
+            }
+        }
+        found
+    }
+
+    /// By the fixed segment before it, as parameters have several names in the contract.
+    fn parameter(&self, before: &str, name: &str, rule: &Rule) -> Parameter {
+        use Parameter::{Free, Owned};
+        match before {
+            "tokens" => Owned(self.key.to_string()),
+            "clusters" | "external-clusters" => Owned(self.cluster.to_string()),
+            "organizations" => Owned(self.organization.to_string()),
+            "users" => Owned(self.user.to_string()),
+            "invitations" => Owned(self.invitation.to_string()),
+            "operations" => Owned(self.operation.to_string()),
+            "nodes" | "actions" => Free(Uuid::from_u128(3).to_string()),
+            _ => panic!(
+                "{} {}: say in tests/api/permissions/objects.rs what {{{name}}} after {before:?} names",
+                rule.method, rule.path
+            ),
+        }
+    }
+}
+
+/// A query with what an operation cannot do without: a period of time.
+pub fn query(documented: &Value) -> String {
+    let parameters = documented["parameters"].as_array().into_iter().flatten();
+    let period = parameters.filter_map(|parameter| match parameter["name"].as_str() {
+        Some("startTime") => Some("startTime=2026-11-01T00:00:00Z"),
+        Some("endTime") => Some("endTime=2026-11-02T00:00:00Z"),
+        _ => None,
+    });
+    let period: Vec<&str> = period.collect();
+    if period.is_empty() { String::new() } else { format!("?{}", period.join("&")) }
+}

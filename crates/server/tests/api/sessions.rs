@@ -1,0 +1,71 @@
+//! Signing in from a browser: a cookie, a token against forged calls, an end.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use model::ManualClock;
+use serde_json::json;
+use server::auth::permission::Role;
+
+use crate::harness::{Answer, KeyOf, TestServer};
+
+/// The cookie as a browser sends it back.
+fn cookie(answer: &Answer) -> String {
+    answer.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_session_reads_with_its_cookie_and_writes_with_its_token_until_signed_out() {
+    let server = TestServer::start().await;
+    let opened = server.post("/v1/auth/sessions").key(&server.owner_key).await.expect(200);
+    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age="] {
+        assert!(opened.header("set-cookie").contains(attribute), "{}", opened.header("set-cookie"));
+    }
+    let (cookie, token) = (cookie(&opened), opened.json()["csrfToken"].as_str().unwrap().to_owned());
+    server.get("/v1/auth/tokens").header("cookie", &cookie).await.expect(200);
+
+    let write = || server.post("/v1/auth/tokens").header("cookie", &cookie).json(json!({"name": "a"}));
+    let forged = write().await.expect(403);
+    assert!(forged.message().contains("X-CSRF-Token"));
+    write().header("x-csrf-token", "something else").await.expect(403);
+    write().header("x-csrf-token", &token).await.expect(200);
+
+    let ended = server.delete("/v1/auth/sessions/current").header("cookie", &cookie);
+    let ended = ended.header("x-csrf-token", &token).await.expect(204);
+    assert!(ended.header("set-cookie").contains("Max-Age=0"));
+    server.get("/v1/auth/tokens").header("cookie", &cookie).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself() {
+    let clock = Arc::new(ManualClock::new("2026-11-02T10:00:00Z".parse().unwrap()));
+    let server = TestServer::start_at(clock.clone()).await;
+    let opened = server.post("/v1/auth/sessions").key(&server.owner_key).await.expect(200);
+    assert_eq!(opened.json()["expiresAt"], "2026-11-02T22:00:00Z");
+    clock.advance(SignedDuration::from_hours(12));
+    server.get("/v1/auth/tokens").header("cookie", &cookie(&opened)).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_session_is_no_more_than_its_key() {
+    let server = TestServer::start().await;
+    let (id, text) = server.tenant().await.key_with_id(KeyOf::ReadOnly(Role::Owner)).await;
+    let opened = server.post("/v1/auth/sessions").key(&text).await.expect(200);
+    let (cookie, token) = (cookie(&opened), opened.json()["csrfToken"].as_str().unwrap().to_owned());
+    let write = server.post("/v1/auth/tokens").header("cookie", &cookie).header("x-csrf-token", &token);
+    write.json(json!({"name": "a"})).await.expect(403);
+    let disable = server.post(&format!("/v1/auth/tokens/{id}")).key(&server.owner_key);
+    disable.json(json!({"active": false})).await.expect(200);
+    server.get("/v1/auth/tokens").header("cookie", &cookie).await.expect(401);
+}
+
+#[tokio::test]
+async fn who_am_i_tells_role_and_permissions() {
+    let server = TestServer::start().await;
+    let viewer = server.key_of(Role::Viewer).await;
+    let who = server.get("/v1/auth/sessions/current").key(&viewer).await.expect(200).json();
+    assert_eq!(who["role"], "viewer");
+    let permissions = who["permissions"].as_array().unwrap();
+    assert!(permissions.contains(&json!("clusters.read")));
+    assert!(!permissions.contains(&json!("clusters.write")));
+}
