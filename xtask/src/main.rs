@@ -1,6 +1,8 @@
 //! Chores of the workspace, run as `cargo xtask <chore>`.
 
 mod catalog;
+mod generated;
+mod tidy;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +17,12 @@ enum Chore {
         /// The folder that holds them.
         from: PathBuf,
     },
+    /// Write the published document, `openapi/openapi.json`.
+    Openapi,
+    /// Write the document and the files that golden tests compare with.
+    Goldens,
+    /// Check the rules of the house.
+    Tidy,
     /// Write the types of the `wire` crate from `contract/`.
     Wire,
     /// Cut the whole contract down to what `contract/areas.toml` selects.
@@ -28,6 +36,9 @@ fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Chore::parse() {
         Chore::Catalog { from } => catalog::run(&from, root),
+        Chore::Openapi => generated::openapi(root),
+        Chore::Goldens => generated::goldens(root),
+        Chore::Tidy => tidy::run(root),
         Chore::Wire => wire::run(root),
         Chore::ContractCut { from } => wire::cut(root, &from),
     }

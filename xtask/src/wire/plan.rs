@@ -91,6 +91,7 @@ pub fn plan(areas: &Areas, contract: &Contract) -> Result<Vec<Module>> {
         nothing_idle(area, &items)?;
         modules.push(Module { name: area.name.clone(), about: area.about.clone(), items });
     }
+    areas.finish()?;
     Ok(modules)
 }
 
@@ -200,7 +201,7 @@ impl Builder<'_> {
             return Ok(Type::Of((*home).to_owned(), self.areas.rust_name(target)));
         }
         if schema.properties.as_ref().is_some_and(|fields| !fields.is_empty()) {
-            let name = self.areas.names.get(path).cloned().unwrap_or_else(|| schema_name.to_owned());
+            let name = self.areas.name(path).unwrap_or_else(|| schema_name.to_owned());
             self.message(path, name.clone(), schema_name, schema)?;
             return Ok(Type::Of(self.area.name.clone(), name));
         }
@@ -231,7 +232,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let rule = || format!("{}Query", operation.split_once("API").map_or(operation, |(_, verb)| verb));
-        let name = self.areas.names.get(operation).cloned().unwrap_or_else(rule);
+        let name = self.areas.name(operation).unwrap_or_else(rule);
         let at = self.items.len();
         let mut fields = Vec::new();
         for parameter in parameters {
@@ -242,7 +243,7 @@ impl Builder<'_> {
                 plain(ty)?
             } else if !parameter.names.is_empty() {
                 let path = format!("{operation}.{wire}");
-                let enum_name = self.areas.names.get(&path).cloned().unwrap_or_else(|| pascal_case(wire));
+                let enum_name = self.areas.name(&path).unwrap_or_else(|| pascal_case(wire));
                 if self.seen.insert(format!("enum {enum_name}")) {
                     self.names(enum_name.clone(), &enum_name, &path, &parameter.names)?;
                 }
@@ -266,13 +267,13 @@ impl Builder<'_> {
     /// Adds an enum. `path` is how `contract/areas.toml` calls it when it names variants or numbers.
     fn names(&mut self, name: String, schema_name: &str, path: &str, texts: &[String]) -> Result<()> {
         let prefix = common_prefix(texts);
-        let numbers = self.areas.numbers.get(path);
+        let numbers = self.areas.numbers(path);
         let mut variants: Vec<Variant> = Vec::new();
         for text in texts {
             let unspecified = text.to_ascii_uppercase().ends_with("_UNSPECIFIED");
             let short = if unspecified { "UNSPECIFIED" } else { &text[prefix..] };
-            let override_name = self.areas.names.get(&format!("{path}.{text}"));
-            let rust = override_name.cloned().unwrap_or_else(|| pascal_case(short));
+            let given = self.areas.name(&format!("{path}.{text}"));
+            let rust = given.unwrap_or_else(|| pascal_case(short));
             if let Some(other) = variants.iter().find(|other| other.rust == rust) {
                 bail!("{path}: {text} and {} would both be called {rust}: name one of them", other.text);
             }
