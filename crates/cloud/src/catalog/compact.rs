@@ -60,7 +60,7 @@ impl Catalog {
     pub fn from_compact(bytes: &[u8]) -> Result<Self, CatalogError> {
         let mut text = String::new();
         GzDecoder::new(bytes).read_to_string(&mut text).map_err(CatalogError::Unpack)?;
-        let mut reader = Reader::default();
+        let mut reader = Reader::new();
         for (index, line) in text.lines().enumerate() {
             let line_number = index as u64 + 1;
             let understood = match index {
@@ -69,6 +69,7 @@ impl Catalog {
             };
             understood.ok_or(CatalogError::Compact { line: line_number })?;
         }
+        reader.end_region();
         Ok(reader.catalog)
     }
 }
@@ -124,23 +125,36 @@ impl Lines {
 }
 
 /// What has been read so far.
-#[derive(Default)]
 struct Reader {
     catalog: Catalog,
     types: Vec<Arc<InstanceType>>,
     sources: Vec<Arc<str>>,
     zone_lists: Vec<Arc<[Arc<str>]>>,
+    no_zones: Arc<[Arc<str>]>,
+    /// The region under way, and its offers.
     region: Option<(Provider, Arc<str>)>,
+    offers: Vec<Offer>,
 }
 
 impl Reader {
+    fn new() -> Self {
+        Self {
+            catalog: Catalog::default(),
+            types: Vec::new(),
+            sources: Vec::new(),
+            zone_lists: Vec::new(),
+            no_zones: Arc::from([]),
+            region: None,
+            offers: Vec::new(),
+        }
+    }
+
     /// Takes in a line; `None` when it is not understood.
     fn read(&mut self, line: &str) -> Option<()> {
         let (kind, rest) = line.split_once('\t')?;
         match kind {
             "type" => {
-                let fields: Vec<&str> = rest.split('\t').collect();
-                let instance_type = Arc::new(row::read_type(fields.try_into().ok()?).ok()?);
+                let instance_type = Arc::new(row::read_type(fields(rest)?).ok()?);
                 let shelf = self.catalog.shelves.entry(instance_type.provider).or_default();
                 shelf.types.insert(Arc::clone(&instance_type.name), Arc::clone(&instance_type));
                 self.types.push(instance_type);
@@ -148,27 +162,31 @@ impl Reader {
             "source" => self.sources.push(rest.into()),
             "zones" => self.zone_lists.push(rest.split(';').map(Arc::from).collect()),
             "region" => {
-                let (provider, region) = rest.split_once('\t')?;
-                let key = (provider.parse().ok()?, Arc::<str>::from(region));
-                self.catalog.shelves.entry(key.0).or_default().regions.entry(Arc::clone(&key.1)).or_default();
-                self.region = Some(key);
+                self.end_region();
+                let [provider, region] = fields(rest)?;
+                self.region = Some((provider.parse().ok()?, region.into()));
             }
             number => {
                 let offer = self.read_offer(number, rest)?;
-                let (provider, region) = self.region.as_ref()?;
-                self.catalog.shelves.get_mut(provider)?.regions.get_mut(region)?.push(offer);
+                self.offers.push(offer);
             }
         }
         Some(())
     }
 
+    fn end_region(&mut self) {
+        if let Some((provider, region)) = self.region.take() {
+            let offers = std::mem::take(&mut self.offers);
+            self.catalog.shelves.entry(provider).or_default().regions.insert(region, offers);
+        }
+    }
+
     fn read_offer(&self, number: &str, rest: &str) -> Option<Offer> {
-        let fields: Vec<&str> = rest.split('\t').collect();
-        let [on_demand, spot, band, zones, price_source, spot_source] = fields.try_into().ok()?;
+        let [on_demand, spot, band, zones, price_source, spot_source] = fields(rest)?;
         Some(Offer {
             instance_type: Arc::clone(self.types.get(number.parse::<usize>().ok()?)?),
             region: Arc::clone(&self.region.as_ref()?.1),
-            zones: numbered(&self.zone_lists, zones)?.unwrap_or_else(|| Arc::from([])),
+            zones: numbered(&self.zone_lists, zones)?.unwrap_or_else(|| Arc::clone(&self.no_zones)),
             on_demand: row::read_on_demand(on_demand).ok()?,
             spot: row::read_spot(spot).ok()?,
             spot_interruptions: row::read_band(band).ok()?,
@@ -176,6 +194,16 @@ impl Reader {
             spot_source: numbered(&self.sources, spot_source)?,
         })
     }
+}
+
+/// The fields of a line, if there are just so many.
+fn fields<const N: usize>(line: &str) -> Option<[&str; N]> {
+    let mut parts = line.split('\t');
+    let mut fields = [""; N];
+    for field in &mut fields {
+        *field = parts.next()?;
+    }
+    parts.next().is_none().then_some(fields)
 }
 
 /// The entry with that number, counted from 1, or none for 0; the outer `None` is a number that is
