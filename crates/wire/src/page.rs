@@ -9,10 +9,3 @@ pub struct PageQuery {
     /// Where the previous page ended: its `nextCursor`, unread by clients (`page.cursor`).
     pub cursor: Option<String>,
 }
-
-impl PageQuery {
-    /// True when the client asked for a page rather than for everything.
-    pub const fn is_asked(&self) -> bool {
-        self.limit.is_some() || self.cursor.is_some()
-    }
-}

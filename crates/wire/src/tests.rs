@@ -157,7 +157,7 @@ fn query_parameters_are_read_in_both_spellings() {
     let query: ListNodesQuery =
         from_query("page.limit=2&page.cursor=abc&node_status=ready&excludeDeleting=true").unwrap();
     assert_eq!(query.page().limit, Some(2));
-    assert!(query.page().is_asked());
+    assert_eq!(query.page().cursor.as_deref(), Some("abc"));
     assert_eq!((query.node_status, query.exclude_deleting), (Some(NodePhase::Ready), Some(true)));
     let query: ListEntriesQuery =
         from_query("fromDate=2026-11-01T00:00:00.123456789Z&page.limit=10").unwrap();

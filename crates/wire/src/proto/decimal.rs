@@ -18,11 +18,6 @@ const UNIT: i64 = 1_000_000;
 pub struct Decimal(i64);
 
 impl Decimal {
-    /// A whole number.
-    pub const fn whole(number: i32) -> Self {
-        Self(number as i64 * UNIT)
-    }
-
     /// `numerator / denominator`, rounded half to even at the sixth digit; `None` when the
     /// denominator is zero or the result does not fit.
     pub fn ratio(numerator: i64, denominator: i64) -> Option<Self> {

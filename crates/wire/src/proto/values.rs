@@ -75,16 +75,6 @@ impl ToSchema for Int64 {}
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Object(pub Map<String, Value>);
 
-impl Object {
-    /// An object of whatever `value` serializes to; nothing when that is no JSON object.
-    pub fn of(value: &impl Serialize) -> Option<Self> {
-        match serde_json::to_value(value).ok()? {
-            Value::Object(map) => Some(Self(map)),
-            _ => None,
-        }
-    }
-}
-
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(
