@@ -43,8 +43,8 @@ pub enum DumpError {
         #[source]
         source: ObjectError,
     },
-    /// There is no object in it.
-    #[error("the dump holds no Kubernetes object")]
+    /// There is nothing in it.
+    #[error("the dump is empty")]
     Empty,
 }
 
@@ -82,8 +82,7 @@ impl DumpReader {
 
     fn read_json(&mut self, json: impl Read) -> Result<(), DumpError> {
         let mut walk = Walk { stream: JsonStream::new(json), reader: self, number: 0, last: Vec::new() };
-        walk.texts()?;
-        if walk.number == 0 { Err(DumpError::Empty) } else { Ok(()) }
+        if walk.texts()? == 0 { Err(DumpError::Empty) } else { Ok(()) }
     }
 
     fn take(&mut self, item: Item) {
@@ -112,9 +111,11 @@ struct Kind<'a> {
 }
 
 impl<R: Read> Walk<'_, R> {
-    fn texts(&mut self) -> Result<(), DumpError> {
-        let mut members = Vec::new();
+    /// Reads Lists and single objects to the end; how many there were.
+    fn texts(&mut self) -> Result<usize, DumpError> {
+        let (mut members, mut texts) = (Vec::new(), 0);
         while self.peek()?.is_some() {
+            texts += 1;
             let position = self.stream.position();
             members.clear();
             if !self.list(&mut members)? {
@@ -122,7 +123,7 @@ impl<R: Read> Walk<'_, R> {
                 std::mem::swap(&mut self.last, &mut members);
             }
         }
-        Ok(())
+        Ok(texts)
     }
 
     /// Reads a List. When there are no `items`, it was a single object; its members are in `members`.
@@ -222,7 +223,11 @@ fn under_way(number: usize, last: &[u8]) -> String {
         0 => "object 1".to_owned(),
         _ => {
             let kind = serde_json::from_slice::<Kind<'_>>(last).ok().and_then(|own| own.kind);
-            format!("object {}, the one after {}", number + 1, name(kind.as_deref().unwrap_or("an object"), last))
+            format!(
+                "object {}, the one after {}",
+                number + 1,
+                name(kind.as_deref().unwrap_or("an object"), last)
+            )
         }
     }
 }

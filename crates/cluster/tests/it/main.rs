@@ -1,0 +1,9 @@
+//! Cluster state as a user of the crate meets it: recordings of the agent replayed, dumps read, bytes
+//! stored and read back. One binary, so that it is linked once.
+
+mod dumps;
+mod recordings;
+mod reliability;
+mod scheduling;
+mod snapshots;
+mod support;
