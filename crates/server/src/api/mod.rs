@@ -8,16 +8,37 @@ use crate::http::api_router::{ApiError, ApiRouter};
 
 pub mod actions;
 pub mod agent;
+pub mod audit;
 pub mod auth_tokens;
+pub mod blacklist;
 pub mod cost_reports;
+pub mod inventory;
+pub mod invitations;
+pub mod members;
+pub mod organizations;
+pub mod prices;
+pub mod role_bindings;
 pub mod sessions;
 
 /// What an area gives: its operations, added to a router.
 type Area = fn(ApiRouter) -> Result<ApiRouter, ApiError>;
 
 /// All areas.
-const AREAS: &[Area] =
-    &[actions::routes, agent::routes, auth_tokens::routes, cost_reports::routes, sessions::routes];
+const AREAS: &[Area] = &[
+    actions::routes,
+    agent::routes,
+    auth_tokens::routes,
+    cost_reports::routes,
+    audit::routes,
+    blacklist::routes,
+    inventory::routes,
+    invitations::routes,
+    members::routes,
+    organizations::routes,
+    prices::routes,
+    role_bindings::routes,
+    sessions::routes,
+];
 
 /// The operations of all areas.
 ///

@@ -14,14 +14,19 @@ use crate::metrics::Metrics;
 
 pub mod actions;
 pub mod audit;
+pub mod blacklist;
 pub mod bootstrap;
 pub mod clusters;
 pub mod component_logs;
 pub mod cost_reports;
 pub mod ingest;
+pub mod invitations;
 pub mod keys;
 pub mod live;
+pub mod members;
 pub mod metering;
+pub mod organizations;
+pub mod price_adjustments;
 pub mod prices;
 pub mod sessions;
 

@@ -9,6 +9,7 @@ pub mod error;
 pub mod extract;
 pub mod listen;
 pub mod observe;
+pub mod page;
 pub mod paths;
 pub mod swagger;
 pub mod tls;
