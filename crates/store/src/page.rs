@@ -79,14 +79,17 @@ pub enum CursorError {
 
 impl Cursor {
     /// The cursor of `list` at `position`.
-    pub(crate) fn new(list: &'static str, position: &impl Serialize) -> Self {
+    pub fn new(list: &'static str, position: &impl Serialize) -> Self {
         // Positions are plain structs of numbers and texts, which always serialise.
         let json = serde_json::to_vec(&(list, position)).unwrap_or_default();
         Self(URL_SAFE_NO_PAD.encode(json))
     }
 
     /// The position, when this is a cursor of `list`.
-    pub(crate) fn position<T: DeserializeOwned>(&self, list: &'static str) -> Result<T, CursorError> {
+    ///
+    /// # Errors
+    /// [`CursorError`] when it is not.
+    pub fn position<T: DeserializeOwned>(&self, list: &'static str) -> Result<T, CursorError> {
         let (made_by, position): (String, serde_json::Value) = decode(&self.0)?;
         if made_by != list {
             return Err(CursorError::OtherList);

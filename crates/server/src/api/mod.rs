@@ -11,10 +11,17 @@ pub mod agent;
 pub mod audit;
 pub mod auth_tokens;
 pub mod blacklist;
+pub mod cloud_events;
+pub mod cloud_identities;
+mod cluster_shape;
+pub mod clusters;
 pub mod cost_reports;
 pub mod inventory;
 pub mod invitations;
 pub mod members;
+mod node_shape;
+pub mod nodes;
+pub mod operations;
 pub mod organizations;
 pub mod prices;
 pub mod role_bindings;
@@ -27,13 +34,18 @@ type Area = fn(ApiRouter) -> Result<ApiRouter, ApiError>;
 const AREAS: &[Area] = &[
     actions::routes,
     agent::routes,
-    auth_tokens::routes,
-    cost_reports::routes,
     audit::routes,
+    auth_tokens::routes,
     blacklist::routes,
+    cloud_events::routes,
+    cloud_identities::routes,
+    clusters::routes,
+    cost_reports::routes,
     inventory::routes,
     invitations::routes,
     members::routes,
+    nodes::routes,
+    operations::routes,
     organizations::routes,
     prices::routes,
     role_bindings::routes,

@@ -7,7 +7,7 @@ use serde_json::json;
 use store::{Action, AuditEntry, Cluster, ClusterActivity};
 use tokio::time::Instant;
 
-use super::{App, audit};
+use super::{App, audit, disconnect};
 use crate::auth::principal::Principal;
 use crate::http::error::ApiResult;
 
@@ -73,7 +73,13 @@ pub async fn fail_overdue(app: &App) -> ApiResult<()> {
     for overdue in app.store.overdue_actions(app.clock.now()).await? {
         let entry = |action: &Action| {
             let event = json!({"action": shown(action), "error": OVERDUE});
-            audit::system_entry(app, overdue.organization_id, "actionExpired", Some(overdue.cluster_id), event)
+            audit::system_entry(
+                app,
+                overdue.organization_id,
+                "actionExpired",
+                Some(overdue.cluster_id),
+                event,
+            )
         };
         close(app, overdue.organization_id, overdue.cluster_id, overdue.id, Some(OVERDUE), entry).await?;
         app.live.poke_actions(overdue.cluster_id);
@@ -95,7 +101,8 @@ async fn close(
         Some(action) if action.done_at == Some(now) => tx.commit(&[entry(&action)]).await?,
         _ => tx.commit_unaudited().await?,
     }
-    Ok(())
+    // It may be what a disconnection waited for.
+    disconnect::advance(app, organization, cluster).await
 }
 
 fn note_controller(app: &App, cluster: &Cluster) {

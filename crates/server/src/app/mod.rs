@@ -16,19 +16,32 @@ pub mod actions;
 pub mod audit;
 pub mod blacklist;
 pub mod bootstrap;
+pub mod cloud_events;
+pub mod cloud_identities;
+pub mod cluster_settings;
 pub mod clusters;
 pub mod component_logs;
+pub mod connection;
 pub mod cost_reports;
+pub mod credentials;
+pub mod disconnect;
+pub mod identity;
 pub mod ingest;
 pub mod invitations;
 pub mod keys;
 pub mod live;
 pub mod members;
 pub mod metering;
+pub mod node_removal;
+pub mod nodes;
+pub mod operations;
 pub mod organizations;
 pub mod price_adjustments;
 pub mod prices;
+pub mod registration;
 pub mod sessions;
+pub mod vault;
+pub mod work;
 
 /// Everything an operation may need. Cheap to clone.
 #[derive(Clone)]
@@ -43,6 +56,10 @@ pub struct Host {
     pub ids: Arc<dyn IdSource>,
     /// Random bits for keys.
     pub entropy: Arc<dyn Entropy>,
+    /// What seals credentials.
+    pub vault: Arc<vault::Vault>,
+    /// Who the server is at the clouds.
+    pub identities: cloud_identities::CloudIdentities,
 }
 
 /// The parts of an [`App`].

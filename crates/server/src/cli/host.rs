@@ -11,6 +11,8 @@ use model::{Clock, IdSource, Timestamp};
 use store::Store;
 use uuid::Uuid;
 
+use crate::app::cloud_identities::CloudIdentities;
+use crate::app::vault::Vault;
 use crate::app::{App, Host};
 use crate::auth::key::Entropy;
 
@@ -82,9 +84,18 @@ impl StoreArgs {
     }
 }
 
-/// The host's clock, ids and random bits.
+/// The host's clock, ids and random bits, and a vault whose key nobody keeps: for whatever seals nothing
+/// that is to be opened again by another process.
 pub fn host() -> Host {
-    Host { clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), entropy: Arc::new(SystemEntropy) }
+    let mut key = [0u8; 32];
+    SystemEntropy.fill(&mut key);
+    Host {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+        entropy: Arc::new(SystemEntropy),
+        vault: Arc::new(Vault::new(key)),
+        identities: CloudIdentities::default(),
+    }
 }
 
 /// An app of this host, with the built-in catalogue.

@@ -14,6 +14,8 @@ pub mod host;
 mod keys;
 mod openapi;
 pub mod output;
+mod scan;
+mod secrets_key;
 mod server;
 
 /// Kubernetes cost control plane: shows what clusters cost, computes cheaper ones, and can say why.
@@ -42,6 +44,8 @@ enum LogFormat {
 enum Command {
     /// Run the server: API, Swagger UI at /v1/spec/, TLS.
     Server(server::ServerArgs),
+    /// Show what a cluster costs and wastes, from a dump or a kubeconfig; nothing is installed.
+    Scan(scan::ScanArgs),
     /// Make, list and revoke API keys on the host of the server.
     Keys(keys::KeysArgs),
     /// Check the audit log.
@@ -63,6 +67,7 @@ pub fn run() -> ExitCode {
     start_log(&cli.log, cli.log_format);
     let done = match cli.command {
         Command::Server(args) => host::block_on(server::run(args)),
+        Command::Scan(args) => host::block_on(scan::run(args)),
         Command::Keys(args) => host::block_on(keys::run(args)),
         Command::Audit(args) => host::block_on(audit::run(args)),
         Command::Openapi(args) => host::block_on(openapi::run(args)),

@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use cloud::Catalog;
 
 use super::host::{self, StoreArgs};
-use crate::app::bootstrap;
+use super::secrets_key::SecretsKeyArgs;
+use crate::app::cloud_identities::CloudIdentities;
+use crate::app::{App, Host, bootstrap};
 use crate::http::listen;
 use crate::http::tls::{Certificate, CertificateSource};
 use crate::serve::{Listeners, Server, Site};
@@ -34,6 +38,10 @@ pub(super) struct ServerArgs {
     /// A further name or address for the certificate of the local CA; may be repeated.
     #[arg(long, env = "SUPERCARGO_TLS_NAME", value_name = "NAME", value_delimiter = ',')]
     tls_name: Vec<String>,
+    #[command(flatten)]
+    secrets_key: SecretsKeyArgs,
+    #[command(flatten)]
+    identities: CloudIdentities,
 }
 
 pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
@@ -65,7 +73,10 @@ pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
         },
     };
 
-    let app = host::app(args.store.open().await.context("cannot open the store")?);
+    let store = args.store.open().await.context("cannot open the store")?;
+    let vault = args.secrets_key.vault(&args.store.data, &host::SystemEntropy)?;
+    let host = Host { vault: Arc::new(vault), identities: args.identities, ..host::host() };
+    let app = App::new(store, host, Catalog::builtin());
     let site = Site::new(app.clone())?;
     let first = bootstrap::first_start(&app).await.context("cannot prepare the store")?;
     let server = Server::start(app, &site, listeners)?;
