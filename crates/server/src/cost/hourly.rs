@@ -5,14 +5,14 @@
 //! the nano-dollar; [`IDLE`] and [`SYSTEM`] stand among the latter two. What is allocatable and how
 //! long nodes were there is told by the rows of the cluster only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::AddAssign;
 use std::sync::Arc;
 
 use model::{Lifecycle, Money, Timestamp, WorkloadKey, WorkloadKind};
 use store::{ClusterHour, CostRows, Measures, NamespaceHour, WorkloadHour};
 
-use super::now::{Amounts, ClusterCost, NodeCost, ResourceCost};
+use super::now::{Amounts, ClusterCost, NodeCost, PodCost, ResourceCost};
 use super::{IDLE, SYSTEM};
 
 /// Seconds in an hour.
@@ -51,10 +51,7 @@ impl CostMeter {
         while self.counted_until < until {
             let hour = self.counted_until.div_euclid(HOUR);
             let end = until.min((hour + 1) * HOUR);
-            let seconds = end - self.counted_until;
-            for node in &cost.nodes {
-                self.count_node(node, hour, seconds);
-            }
+            self.count_within(cost, hour, end - self.counted_until);
             self.counted_until = end;
         }
     }
@@ -103,33 +100,37 @@ impl CostMeter {
         self.workloads.clear();
     }
 
-    fn count_node(&mut self, node: &NodeCost, hour: i64, seconds: i64) {
-        let amount = node.price.per_hour.over_nanoseconds(seconds * 1_000_000_000);
-        let mut parts = split_like(amount, node).into_iter();
-        let mut of_node = Sums {
-            allocatable: Integral::new(Amounts::of(&node.node.allocatable), seconds),
-            node_seconds: seconds,
-            ..Sums::default()
-        };
-        for name in [IDLE, SYSTEM] {
-            let sums = Sums { cost: parts.next().unwrap_or_default(), ..Sums::default() };
-            of_node += sums;
-            *self.workloads.entry((hour, stand_in(name))).or_default() += sums;
-        }
-        for (pod, cost) in node.pods.iter().zip(parts) {
-            let sums = Sums {
-                cost,
-                wasted_cost: cost.of_wasted(pod.wasted(), pod.requested),
-                requested: Integral::new(pod.requested, seconds),
-                used: Integral::new(pod.used.unwrap_or_default(), seconds),
-                wasted: Integral::new(pod.wasted(), seconds),
-                pod_seconds: seconds,
+    fn count_within(&mut self, cost: &ClusterCost, hour: i64, seconds: i64) {
+        // Pods are many and workloads few: sums by reference first, rows after.
+        let mut workloads = HashMap::<&WorkloadKey, Sums>::new();
+        let [mut idle, mut system] = [Sums::default(); 2];
+        for node in &cost.nodes {
+            let amount = node.price.per_hour.over_nanoseconds(seconds * 1_000_000_000);
+            let mut parts = split_like(amount, node).into_iter();
+            let mut of_node = Sums {
+                allocatable: Integral::new(Amounts::of(&node.node.allocatable), seconds),
+                node_seconds: seconds,
                 ..Sums::default()
             };
-            of_node += sums;
-            *self.workloads.entry((hour, pod.workload.clone())).or_default() += sums;
+            for of_nobody in [&mut idle, &mut system] {
+                let sums = Sums { cost: parts.next().unwrap_or_default(), ..Sums::default() };
+                *of_nobody += sums;
+                of_node += sums;
+            }
+            for (pod, cost) in node.pods.iter().zip(parts) {
+                let sums = Sums::of_pod(pod, cost, seconds);
+                *workloads.entry(&pod.workload).or_default() += sums;
+                of_node += sums;
+            }
+            *self.cluster.entry((hour, node.node.lifecycle)).or_default() += of_node;
         }
-        *self.cluster.entry((hour, node.node.lifecycle)).or_default() += of_node;
+        if !cost.nodes.is_empty() {
+            *self.workloads.entry((hour, stand_in(IDLE))).or_default() += idle;
+            *self.workloads.entry((hour, stand_in(SYSTEM))).or_default() += system;
+        }
+        for (workload, sums) in workloads {
+            *self.workloads.entry((hour, workload.clone())).or_default() += sums;
+        }
     }
 }
 
@@ -192,6 +193,19 @@ struct Sums {
 }
 
 impl Sums {
+    /// A pod over `seconds`, of which `cost` was paid for it.
+    fn of_pod(pod: &PodCost, cost: ResourceCost, seconds: i64) -> Self {
+        Self {
+            cost,
+            wasted_cost: cost.of_wasted(pod.wasted(), pod.requested),
+            requested: Integral::new(pod.requested, seconds),
+            used: Integral::new(pod.used.unwrap_or_default(), seconds),
+            wasted: Integral::new(pod.wasted(), seconds),
+            pod_seconds: seconds,
+            ..Self::default()
+        }
+    }
+
     fn measures(&self) -> Measures {
         Measures {
             cost: self.cost.total(),
