@@ -159,7 +159,9 @@ impl Server {
                 tracing::warn!("cannot fail overdue actions: {error}");
             }
         }));
-        tasks.spawn(every(COSTS_EVERY, stopped.clone(), app.clone(), |app| async move { store_costs(&app).await }));
+        tasks.spawn(every(COSTS_EVERY, stopped.clone(), app.clone(), |app| async move {
+            store_costs(&app).await
+        }));
         tasks.spawn(every(THIN_EVERY, stopped.clone(), app.clone(), |app| async move {
             if let Err(error) = metering::thin(&app).await {
                 tracing::warn!("cannot thin out old costs: {error}");

@@ -102,7 +102,8 @@ async fn send_delta(
     let cluster = clusters::get(&app, &principal, id("cluster", &cluster)?).await?;
     clusters::refuse_archived(&cluster)?;
     let gzip = is_gzip(&headers)?;
-    let token = headers.get(&CONTINUITY_TOKEN).and_then(|token| token.to_str().ok()).unwrap_or_default().to_owned();
+    let token =
+        headers.get(&CONTINUITY_TOKEN).and_then(|token| token.to_str().ok()).unwrap_or_default().to_owned();
     let received_at = app.clock.now();
 
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
@@ -110,7 +111,8 @@ async fn send_delta(
     let read = tokio::task::spawn_blocking(move || {
         let mut compressed = Counted { inner: reader, bytes: 0, limit: MAX_DELTA_BYTES };
         let delta = if gzip {
-            let plain = Counted { inner: wire::delta::gunzip(&mut compressed), bytes: 0, limit: MAX_PLAIN_BYTES };
+            let plain =
+                Counted { inner: wire::delta::gunzip(&mut compressed), bytes: 0, limit: MAX_PLAIN_BYTES };
             ingest::read_delta(plain, received_at)
         } else {
             ingest::read_delta(&mut compressed, received_at)
@@ -137,7 +139,9 @@ fn is_gzip(headers: &HeaderMap) -> ApiResult<bool> {
     match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None | Some(b"" | b"identity") => Ok(false),
         Some(b"gzip") => Ok(true),
-        Some(_) => Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip, or absent")),
+        Some(_) => {
+            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip, or absent"))
+        }
     }
 }
 

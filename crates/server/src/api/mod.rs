@@ -15,6 +15,7 @@ pub mod cloud_events;
 pub mod cloud_identities;
 mod cluster_shape;
 pub mod clusters;
+pub mod components;
 pub mod cost_reports;
 pub mod inventory;
 pub mod invitations;
@@ -40,6 +41,7 @@ const AREAS: &[Area] = &[
     cloud_events::routes,
     cloud_identities::routes,
     clusters::routes,
+    components::routes,
     cost_reports::routes,
     inventory::routes,
     invitations::routes,

@@ -9,7 +9,13 @@ use crate::auth::principal::Principal;
 
 /// An entry for what `principal` does now: `event_type` in the contract's style (`clusterDeleted`), and
 /// what happened. `event` holds no secret.
-pub fn entry(app: &App, principal: &Principal, event_type: &str, cluster: Option<ClusterId>, event: Value) -> AuditEntry {
+pub fn entry(
+    app: &App,
+    principal: &Principal,
+    event_type: &str,
+    cluster: Option<ClusterId>,
+    event: Value,
+) -> AuditEntry {
     of(app, principal.organization, principal.actor(), event_type, cluster, event)
 }
 
@@ -21,7 +27,12 @@ pub fn system_entry(
     cluster: Option<ClusterId>,
     event: Value,
 ) -> AuditEntry {
-    let server = Actor { kind: "server".to_owned(), id: "server".to_owned(), name: "Supercargo".to_owned(), email: String::new() };
+    let server = Actor {
+        kind: "server".to_owned(),
+        id: "server".to_owned(),
+        name: "Supercargo".to_owned(),
+        email: String::new(),
+    };
     of(app, organization, server, event_type, cluster, event)
 }
 

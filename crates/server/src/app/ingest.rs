@@ -14,8 +14,8 @@ use model::{ClusterId, Timestamp};
 use store::{Cluster, ClusterActivity};
 use wire::delta::DeltaError;
 
-use super::{App, metering};
 use super::live::{LiveCluster, Progress, loaded};
+use super::{App, metering};
 use crate::http::error::{ApiError, ApiResult};
 
 /// The text by which agents know that they must start over.
@@ -44,14 +44,20 @@ pub fn read_delta(body: impl Read, received_at: Timestamp) -> ApiResult<Delta> {
 /// then nothing was applied.
 pub async fn apply(app: &App, cluster: &Cluster, given_token: &str, delta: Delta) -> ApiResult<String> {
     if !delta.head.cluster_id.is_empty() && delta.head.cluster_id != cluster.id.to_string() {
-        return Err(ApiError::field("clusterId", format!("must be {}, the cluster it is sent to", cluster.id)));
+        return Err(ApiError::field(
+            "clusterId",
+            format!("must be {}, the cluster it is sent to", cluster.id),
+        ));
     }
     let live = app.live.entry(cluster.id);
     let mut guard = live.progress.lock().await;
     let progress = loaded(app, &live, &mut guard, cluster.organization_id, cluster.id).await?;
 
     let full = delta.is_full_snapshot();
-    if !full && !(progress.sequence > 0 && (given_token == progress.token || given_token == progress.previous_token)) {
+    if !full
+        && !(progress.sequence > 0
+            && (given_token == progress.token || given_token == progress.previous_token))
+    {
         return Err(ApiError::bad_request(INVALID_TOKEN));
     }
     for skipped in &delta.skipped {
@@ -171,10 +177,8 @@ async fn keep_delta(
         Ok::<_, EncodeError>((delta, body))
     });
     let (delta, body) = encoded.await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
-    progress.sequence = app
-        .store
-        .append_delta(cluster.organization_id, cluster.id, progress.sequence, token, &body)
-        .await?;
+    progress.sequence =
+        app.store.append_delta(cluster.organization_id, cluster.id, progress.sequence, token, &body).await?;
     live.state.write().unwrap_or_else(|poisoned| poisoned.into_inner()).apply(delta);
     progress.delta_bytes += body.len();
     progress.deltas += 1;

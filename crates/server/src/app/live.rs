@@ -102,7 +102,12 @@ impl LiveClusters {
     }
 
     /// The cluster, with its state read from the store; empty when nothing was ever received of it.
-    pub(super) async fn ready(&self, app: &App, organization: OrganizationId, cluster: ClusterId) -> ApiResult<Arc<LiveCluster>> {
+    pub(super) async fn ready(
+        &self,
+        app: &App,
+        organization: OrganizationId,
+        cluster: ClusterId,
+    ) -> ApiResult<Arc<LiveCluster>> {
         let live = self.entry(cluster);
         loaded(app, &live, &mut *live.progress.lock().await, organization, cluster).await?;
         Ok(live)
@@ -134,7 +139,8 @@ impl LiveClusters {
     pub async fn save_activity(&self, app: &App) -> store::Result<()> {
         let unsaved: Vec<_> = {
             let mut activity = lock(&self.activity);
-            let taken = activity.iter_mut().map(|(id, one)| (*id, one.seen, std::mem::take(&mut one.unsaved)));
+            let taken =
+                activity.iter_mut().map(|(id, one)| (*id, one.seen, std::mem::take(&mut one.unsaved)));
             taken.filter(|(_, _, unsaved)| *unsaved).map(|(id, seen, _)| (id, seen)).collect()
         };
         if unsaved.is_empty() {

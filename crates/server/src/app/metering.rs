@@ -50,7 +50,12 @@ impl Metering {
 ///
 /// # Errors
 /// What the store met; then the time is counted the next time.
-pub async fn state_changed(app: &App, organization: OrganizationId, cluster: ClusterId, now: Timestamp) -> ApiResult<()> {
+pub async fn state_changed(
+    app: &App,
+    organization: OrganizationId,
+    cluster: ClusterId,
+    now: Timestamp,
+) -> ApiResult<()> {
     let entry = app.metering.entry(cluster);
     let mut guard = entry.lock().await;
     let cost = look(app, organization, cluster).await?;
@@ -75,7 +80,9 @@ pub async fn store_all(app: &App) -> ApiResult<()> {
         let noted = app.live.activity(cluster.id).last_delta_at.max(cluster.activity.last_delta_at);
         let Some(heard) = noted else { continue };
         let believed_until = heard.saturating_add(BELIEVED).unwrap_or(heard);
-        if let Err(error) = count_and_store(app, cluster.organization_id, cluster.id, now.min(believed_until)).await {
+        if let Err(error) =
+            count_and_store(app, cluster.organization_id, cluster.id, now.min(believed_until)).await
+        {
             tracing::warn!(cluster = %cluster.id, "cannot store costs, trying again later: {error}");
         }
     }
@@ -91,7 +98,12 @@ pub async fn thin(app: &App) -> ApiResult<()> {
     Ok(())
 }
 
-async fn count_and_store(app: &App, organization: OrganizationId, cluster: ClusterId, until: Timestamp) -> ApiResult<()> {
+async fn count_and_store(
+    app: &App,
+    organization: OrganizationId,
+    cluster: ClusterId,
+    until: Timestamp,
+) -> ApiResult<()> {
     let entry = app.metering.entry(cluster);
     let mut guard = entry.lock().await;
     if guard.is_none() {

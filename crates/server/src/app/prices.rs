@@ -40,8 +40,11 @@ pub async fn book(app: &App, organization: OrganizationId) -> ApiResult<Arc<Pric
         return Ok(book.clone());
     }
     let stored = app.store.price_adjustments(organization).await?;
-    let adjustments: Vec<PriceAdjustment> =
-        stored.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(ApiError::internal)?;
+    let adjustments: Vec<PriceAdjustment> = stored
+        .into_iter()
+        .map(serde_json::from_value)
+        .collect::<Result<_, _>>()
+        .map_err(ApiError::internal)?;
     let book = Arc::new(PriceBook::new(app.catalog.clone()).adjusted_by(adjustments));
     let until = now.saturating_add(REMEMBERED).unwrap_or(now);
     app.price_books.lock().insert(organization, (until, book.clone()));

@@ -4,11 +4,16 @@
 //! hold the tests, one per area of what a user would notice.
 
 mod agent;
+mod audit;
 mod document;
 mod harness;
+mod inventory;
+mod invitations;
 mod key_secrecy;
 mod keys;
+mod members;
 mod permissions;
+mod prices;
 mod process;
 mod sessions;
 mod transport;
