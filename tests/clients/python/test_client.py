@@ -1,0 +1,130 @@
+"""The published document is valid, and a client generated from it type-checks and makes calls."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[2]
+DOCUMENT = REPOSITORY / "openapi" / "openapi.json"
+
+
+class Server:
+    """A running server with a store of its own."""
+
+    def __init__(self) -> None:
+        binary = os.environ.get("SUPERCARGO") or REPOSITORY / "target" / "debug" / "supercargo"
+        self.data = tempfile.mkdtemp(prefix="supercargo-clients-")
+        self.process = subprocess.Popen(
+            [binary, "server", "--listen", "127.0.0.1:0", "--tls-listen", "off", "--data", self.data],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        said = ""
+        self.url = self.key = ""
+        while not (self.url and self.key):
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"{binary} ended:\n{said}")
+            said += line
+            if found := re.search(r"serving (http://[0-9.:]+)", said):
+                self.url = found[1]
+            if found := re.search(r"shown only this once: (\S+)\n", said):
+                self.key = found[1]
+        # Read on, or the server would wait for somebody to.
+        self.reader = threading.Thread(target=self.process.stdout.read)
+        self.reader.start()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        self.reader.join()
+        self.process.stdout.close()
+        shutil.rmtree(self.data)
+
+
+class PublishedDocument(unittest.TestCase):
+    def test_is_valid_openapi_3_0(self) -> None:
+        from openapi_spec_validator import OpenAPIV30SpecValidator
+        from openapi_spec_validator.readers import read_from_filename
+
+        document, url = read_from_filename(str(DOCUMENT))
+        self.assertEqual(document["openapi"], "3.0.3")
+        errors = list(OpenAPIV30SpecValidator(document, base_uri=url).iter_errors())
+        self.assertEqual([error.message for error in errors], [])
+
+
+class GeneratedClient(unittest.TestCase):
+    folder: tempfile.TemporaryDirectory[str]
+    server: Server
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = tempfile.TemporaryDirectory(prefix="supercargo-python-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        generated = subprocess.run(
+            [
+                pathlib.Path(sys.executable).with_name("openapi-python-client"),
+                "generate",
+                "--path", DOCUMENT,
+                "--config", HERE / "config.yml",
+                "--meta", "none",
+                "--output-path", pathlib.Path(cls.folder.name) / "supercargo_client",
+                "--fail-on-warning",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if generated.returncode != 0:
+            raise AssertionError(generated.stdout + generated.stderr)
+        sys.path.insert(0, cls.folder.name)
+        cls.addClassCleanup(sys.path.remove, cls.folder.name)
+        cls.server = Server()
+        cls.addClassCleanup(cls.server.stop)
+
+    def test_type_checks(self) -> None:
+        checked = subprocess.run(
+            [sys.executable, "-m", "mypy", "--cache-dir", os.devnull, "-p", "supercargo_client"],
+            cwd=self.folder.name,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_makes_calls(self) -> None:
+        from supercargo_client import AuthenticatedClient
+        from supercargo_client.api.auth_tokens import (
+            auth_token_api_create_auth_token as create,
+            auth_token_api_list_auth_tokens as list_tokens,
+        )
+        from supercargo_client.models import CastaiAuthtokenV1Beta1AuthToken as AuthToken
+
+        client = AuthenticatedClient(
+            base_url=self.server.url, token=self.server.key, auth_header_name="X-API-Key", prefix=""
+        )
+        made = create.sync(client=client, body=AuthToken(name="python"))
+        self.assertTrue(made.token.startswith("scu_"))
+        listed = list_tokens.sync(client=client)
+        self.assertEqual([key.name for key in listed.items], ["admin", "python"])
+
+    def test_an_error_is_an_error(self) -> None:
+        from supercargo_client import Client
+        from supercargo_client.api.auth_tokens import auth_token_api_list_auth_tokens as list_tokens
+
+        answer = list_tokens.sync_detailed(client=Client(base_url=self.server.url))
+        self.assertEqual(answer.status_code, 401)
+        self.assertIn("key", answer.parsed.message)
+
+
+if __name__ == "__main__":
+    unittest.main()
