@@ -63,7 +63,7 @@ async fn current_user_profile(
     post, path = "/v1/me", operation_id = "UsersAPIUpdateCurrentUserProfile", tag = "organizations",
     request_body(content = User, example = json!({"name": "Ada Lovelace", "username": "ada"})),
     responses((status = 200, description = "The profile as it is now.", body = User)),
-    extensions(("x-permission" = json!("authenticated")))
+    extensions(("x-permission" = json!("account.write")))
 )]
 async fn update_current_user_profile(
     State(app): State<App>,

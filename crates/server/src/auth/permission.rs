@@ -54,6 +54,8 @@ permissions! {
     MembersRead = "members.read",
     /// Invite, add and remove members; change the organisation.
     MembersWrite = "members.write",
+    /// Change what is the caller's own: a name.
+    AccountWrite = "account.write",
     /// See API keys (never their text).
     KeysRead = "keys.read",
     /// Create, change and delete API keys.
@@ -78,6 +80,7 @@ impl Permission {
                 | Self::CostsWrite
                 | Self::InventoryWrite
                 | Self::MembersWrite
+                | Self::AccountWrite
                 | Self::KeysWrite
                 | Self::AgentReport
                 | Self::AgentRegister
@@ -170,12 +173,18 @@ impl Role {
                     | P::InventoryRead
                     | P::InventoryWrite
                     | P::MembersRead
+                    | P::AccountWrite
                     | P::AuditRead
                     | P::AgentRead
             ),
             Self::Viewer => matches!(
                 permission,
-                P::ClustersRead | P::CostsRead | P::InventoryRead | P::MembersRead | P::AgentRead
+                P::ClustersRead
+                    | P::CostsRead
+                    | P::InventoryRead
+                    | P::MembersRead
+                    | P::AccountWrite
+                    | P::AgentRead
             ),
             Self::ClusterAgent => matches!(permission, P::AgentReport | P::AgentRegister | P::AgentRead),
         }

@@ -90,7 +90,9 @@ pub fn complete(operation: &mut Value, permission: Permission) {
     answers.push(("default", "Any other error."));
     if let Some(responses) = operation["responses"].as_object_mut() {
         for (status, description) in answers {
-            let answer = responses.entry(status).or_insert_with(|| json!({"description": description}));
+            responses.entry(status).or_insert_with(|| json!({"description": description}));
+        }
+        for (_, answer) in responses.iter_mut().filter(|(status, _)| !status.starts_with('2')) {
             if answer.get("content").is_none() {
                 answer["content"] = json!({"application/json": {"schema": {"$ref": "#/components/schemas/CommonErrorResponse"}}});
             }
