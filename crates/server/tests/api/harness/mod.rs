@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cloud::Catalog;
-use model::Clock;
+use model::{Clock, OrganizationId};
 use server::app::bootstrap::first_start;
 use server::app::{App, Host};
 use server::auth::permission::Role;
@@ -96,6 +96,11 @@ impl TestServer {
     /// The data directory of a server on SQLite.
     pub fn directory(&self) -> &Path {
         self.database.directory().expect("a store in a directory")
+    }
+
+    /// The id of the organisation of the first start.
+    pub async fn organization(&self) -> OrganizationId {
+        self.tenant().await.id
     }
 
     /// The organisation of the first start, with its owner.
