@@ -23,11 +23,17 @@ use super::output::{OutputFormat, Style, print_value};
 use crate::cost::now::ClusterCost;
 use report::ScanReport;
 
-/// Shows what a cluster costs, what its pods ask for, and what is odd about it.
-///
-/// Reads what `kubectl get nodes,pods,namespaces,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs -A -o json`
-/// prints, and for what pods use also what `kubectl get --raw /apis/metrics.k8s.io/v1beta1/pods` prints.
+const EXAMPLES: &str = "\
+Examples:
+  kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs -A -o json > cluster.json
+  kubectl get --raw /apis/metrics.k8s.io/v1beta1/pods > metrics.json
+  supercargo scan cluster.json metrics.json
+
+  supercargo scan --context production -o json | jq -r .costPerMonth";
+
+/// Show what a cluster costs, what its pods ask for, and what is odd about it.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 #[command(group(ArgGroup::new("source").required(true).multiple(true).args(["files", "kubeconfig", "context"])))]
 pub struct ScanArgs {
     /// Dumps to read, plain or gzip; `-` is the standard input. Several add up to one cluster.
