@@ -107,8 +107,7 @@ pub async fn rename(app: &App, principal: &Principal, wanted: &str) -> ApiResult
 /// Changes what the caller is called. A name that is not given stays.
 ///
 /// # Errors
-/// 400 for a name that is too long or another e-mail address, 403 for a caller who is not a person
-/// or whose key is read-only.
+/// 400 for a name that is too long or another e-mail address, 403 for a caller who is not a person.
 pub async fn rename_caller(
     app: &App,
     principal: &Principal,
@@ -117,9 +116,6 @@ pub async fn rename_caller(
     name_wanted: &str,
 ) -> ApiResult<User> {
     let id = principal.user().ok_or_else(|| ApiError::forbidden("only a person has a profile to change"))?;
-    if principal.read_only {
-        return Err(ApiError::forbidden("not permitted: the key is read-only"));
-    }
     let before = app.store.user(id).await?.ok_or_else(|| ApiError::not_found(format_args!("user {id}")))?;
     if !email.is_empty() && !email.eq_ignore_ascii_case(&before.email) {
         return Err(ApiError::field("email", "cannot be changed: it is what invitations are addressed to"));
