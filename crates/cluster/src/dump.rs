@@ -81,7 +81,7 @@ impl DumpReader {
     }
 
     fn read_json(&mut self, json: impl Read) -> Result<(), DumpError> {
-        let mut walk = Walk { stream: JsonStream::new(json), reader: self, number: 0, last: Vec::new() };
+        let mut walk = Walk { stream: JsonStream::new(json), reader: self, number: 0, last: String::new() };
         if walk.texts()? == 0 { Err(DumpError::Empty) } else { Ok(()) }
     }
 
@@ -100,7 +100,7 @@ struct Walk<'r, R> {
     /// How many objects have been met, kept or not.
     number: usize,
     /// The last object that could be read, by which a place after it is named.
-    last: Vec<u8>,
+    last: String,
 }
 
 /// What stands in an object about itself.
@@ -113,7 +113,7 @@ struct Kind<'a> {
 impl<R: Read> Walk<'_, R> {
     /// Reads Lists and single objects to the end; how many there were.
     fn texts(&mut self) -> Result<usize, DumpError> {
-        let (mut members, mut texts) = (Vec::new(), 0);
+        let (mut members, mut texts) = (String::new(), 0);
         while self.peek()?.is_some() {
             texts += 1;
             let position = self.stream.position();
@@ -127,7 +127,7 @@ impl<R: Read> Walk<'_, R> {
     }
 
     /// Reads a List. When there are no `items`, it was a single object; its members are in `members`.
-    fn list(&mut self, members: &mut Vec<u8>) -> Result<bool, DumpError> {
+    fn list(&mut self, members: &mut String) -> Result<bool, DumpError> {
         let (mut key, mut kind, mut is_list) = (String::new(), None, false);
         self.json(JsonStream::enter_object)?;
         while self.json(|stream| stream.next_key(&mut key))? {
@@ -138,13 +138,13 @@ impl<R: Read> Walk<'_, R> {
             }
             self.peek()?;
             let position = self.stream.position();
-            members.push(if members.is_empty() { b'{' } else { b',' });
-            members.extend_from_slice(serde_json::Value::from(key.as_str()).to_string().as_bytes());
-            members.push(b':');
+            members.push(if members.is_empty() { '{' } else { ',' });
+            members.push_str(&serde_json::Value::from(key.as_str()).to_string());
+            members.push(':');
             let value = self.json(|stream| {
                 let value = stream.value()?;
                 parse::<serde::de::IgnoredAny>(value, position)?;
-                members.extend_from_slice(value);
+                members.push_str(value);
                 Ok(if key == "kind" { parse::<Option<String>>(value, position)? } else { None })
             })?;
             if let Some(list) = value.as_deref().and_then(|kind| kind.strip_suffix("List")) {
@@ -154,26 +154,26 @@ impl<R: Read> Walk<'_, R> {
             }
         }
         if !is_list {
-            members.extend_from_slice(if members.is_empty() { b"{}" } else { b"}" });
+            members.push_str(if members.is_empty() { "{}" } else { "}" });
         }
         Ok(is_list)
     }
 
     fn items(&mut self, kind: Option<&str>) -> Result<(), DumpError> {
         self.json(JsonStream::enter_array)?;
-        let mut object = Vec::new();
+        let mut object = String::new();
         while self.json(JsonStream::next_element)? {
             self.peek()?;
             let position = self.stream.position();
             object.clear();
-            object.extend_from_slice(self.json(JsonStream::value)?);
+            object.push_str(self.json(JsonStream::value)?);
             self.object(&object, position, kind)?;
             std::mem::swap(&mut self.last, &mut object);
         }
         Ok(())
     }
 
-    fn object(&mut self, json: &[u8], position: u64, kind: Option<&str>) -> Result<(), DumpError> {
+    fn object(&mut self, json: &str, position: u64, kind: Option<&str>) -> Result<(), DumpError> {
         let own = match parse::<Kind<'_>>(json, position) {
             Ok(own) => own,
             Err(source) => return Err(DumpError::Json { object: self.under_way(), source }),
@@ -218,11 +218,11 @@ impl<R: Read> Walk<'_, R> {
     }
 }
 
-fn under_way(number: usize, last: &[u8]) -> String {
+fn under_way(number: usize, last: &str) -> String {
     match number {
         0 => "object 1".to_owned(),
         _ => {
-            let kind = serde_json::from_slice::<Kind<'_>>(last).ok().and_then(|own| own.kind);
+            let kind = serde_json::from_str::<Kind<'_>>(last).ok().and_then(|own| own.kind);
             format!(
                 "object {}, the one after {}",
                 number + 1,
@@ -233,7 +233,7 @@ fn under_way(number: usize, last: &[u8]) -> String {
 }
 
 /// Kind, namespace and name, as far as given.
-fn name(kind: &str, json: &[u8]) -> String {
+fn name(kind: &str, json: &str) -> String {
     match (kind, k8s::describe(json)) {
         (kind, (namespace, name)) if namespace.is_empty() => format!("{kind} {name}"),
         (kind, (namespace, name)) => format!("{kind} {namespace}/{name}"),

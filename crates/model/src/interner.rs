@@ -128,12 +128,13 @@ impl Interner {
     }
 }
 
+/// Some fifty look-ups are made for each pod that is read, so that the hash function counts.
 #[derive(Debug)]
-struct Pool<T: ?Sized>(HashSet<Arc<T>>);
+struct Pool<T: ?Sized>(HashSet<Arc<T>, foldhash::fast::RandomState>);
 
 impl<T: ?Sized> Default for Pool<T> {
     fn default() -> Self {
-        Self(HashSet::new())
+        Self(HashSet::default())
     }
 }
 

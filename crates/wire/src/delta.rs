@@ -147,7 +147,7 @@ impl<R: Read, S: FnMut(Result<Change, Skipped>)> Walk<'_, R, S> {
                     let position = self.stream.position();
                     let data = self.stream.value()?;
                     if item.event.is_empty() || item.kind.is_empty() {
-                        item.kept.extend_from_slice(data);
+                        item.kept.push_str(data);
                         item.kept_at = position;
                     } else {
                         self.path.push_str(".data");
@@ -161,7 +161,7 @@ impl<R: Read, S: FnMut(Result<Change, Skipped>)> Walk<'_, R, S> {
         }
         item.key = key;
         if !item.done {
-            let data = if item.kept.is_empty() { b"null" } else { item.kept.as_slice() };
+            let data = if item.kept.is_empty() { "null" } else { item.kept.as_str() };
             let change = change(&item.event, &item.kind, data, item.kept_at, self.interner)?;
             change.into_iter().for_each(&mut self.sink);
         }
@@ -176,7 +176,7 @@ struct Item {
     event: String,
     kind: String,
     /// Data that came before it could be read, and where it stood.
-    kept: Vec<u8>,
+    kept: String,
     kept_at: u64,
     done: bool,
 }
@@ -194,7 +194,7 @@ impl Item {
 fn change(
     event: &str,
     kind: &str,
-    data: &[u8],
+    data: &str,
     position: u64,
     interner: &mut Interner,
 ) -> Result<Option<Result<Change, Skipped>>, JsonStreamError> {
@@ -218,7 +218,7 @@ fn change(
     }
 }
 
-fn skipped(kind: &str, data: &[u8], error: String) -> Skipped {
+fn skipped(kind: &str, data: &str, error: String) -> Skipped {
     let (namespace, name) = k8s::describe(data);
     Skipped { kind: kind.to_owned(), namespace, name, error }
 }

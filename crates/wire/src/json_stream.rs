@@ -1,5 +1,5 @@
 //! Walks through a large JSON text without holding it: containers are entered, values are handed out
-//! one at a time as slices.
+//! one at a time as slices of text.
 //!
 //! The walk itself checks only as much of a value as it takes to find its end. Whoever takes a value
 //! parses it, and so finds what is wrong inside.
@@ -48,6 +48,12 @@ pub enum JsonStreamError {
         /// What the parser says.
         #[source]
         source: serde_json::Error,
+    },
+    /// A value whose bytes are no text.
+    #[error("byte {position}: not UTF-8")]
+    NotUtf8 {
+        /// Where.
+        position: u64,
     },
     /// One value is larger than any that makes sense.
     #[error("byte {position}: a single value of more than {LONGEST_VALUE} bytes")]
@@ -159,8 +165,8 @@ impl<R: Read> JsonStream<R> {
         }
     }
 
-    /// The bytes of the value that stands next, whole.
-    pub fn value(&mut self) -> Result<&[u8]> {
+    /// The text of the value that stands next, whole.
+    pub fn value(&mut self) -> Result<&str> {
         let first = self.peek()?.ok_or_else(|| self.truncated())?;
         let length = match first {
             b'{' | b'[' => self.nested_length()?,
@@ -168,10 +174,12 @@ impl<R: Read> JsonStream<R> {
             b'}' | b']' | b',' | b':' => return Err(self.unexpected("a value")),
             _ => self.scalar_length()?,
         };
-        let from = self.start;
+        let (from, position) = (self.start, self.position());
         self.start += length;
         self.after_value = true;
-        Ok(&self.buffer[from..from + length])
+        // Checked once for the whole value rather than for each text in it.
+        std::str::from_utf8(&self.buffer[from..from + length])
+            .map_err(|error| JsonStreamError::NotUtf8 { position: position + error.valid_up_to() as u64 })
     }
 
     /// Passes over the value that stands next; it must be JSON all the same.
@@ -303,23 +311,23 @@ impl<R: Read> JsonStream<R> {
 }
 
 /// Parses a value that was handed out at `position`.
-pub fn parse<'a, T: serde::Deserialize<'a>>(value: &'a [u8], position: u64) -> Result<T> {
-    serde_json::from_slice(value).map_err(|source| JsonStreamError::in_value(value, position, source))
+pub fn parse<'a, T: serde::Deserialize<'a>>(value: &'a str, position: u64) -> Result<T> {
+    serde_json::from_str(value).map_err(|source| JsonStreamError::in_value(value, position, source))
 }
 
 impl JsonStreamError {
     /// The error that a parser met in a value that was handed out at `position`.
-    pub fn in_value(value: &[u8], position: u64, source: serde_json::Error) -> Self {
+    pub fn in_value(value: &str, position: u64, source: serde_json::Error) -> Self {
         let offset = offset_in(value, &source);
         Self::Syntax { position: position + offset as u64, source }
     }
 }
 
 /// Where in `value` a parser met the error.
-pub(crate) fn offset_in(value: &[u8], error: &serde_json::Error) -> usize {
+pub(crate) fn offset_in(value: &str, error: &serde_json::Error) -> usize {
     let line_start = match error.line() {
         0 | 1 => 0,
-        line => memchr::memchr_iter(b'\n', value).nth(line - 2).map_or(0, |newline| newline + 1),
+        line => memchr::memchr_iter(b'\n', value.as_bytes()).nth(line - 2).map_or(0, |newline| newline + 1),
     };
     (line_start + error.column().saturating_sub(1)).min(value.len())
 }
@@ -344,17 +352,16 @@ mod tests {
 
     fn walk(mut stream: JsonStream<impl Read>) -> Result<Vec<String>> {
         let (mut seen, mut key) = (Vec::new(), String::new());
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         stream.enter_object()?;
         while stream.next_key(&mut key)? {
             seen.push(format!("{key}="));
             if key == "b" {
                 stream.enter_array()?;
                 while stream.next_element()? {
-                    seen.push(text(stream.value()?));
+                    seen.push(stream.value()?.to_owned());
                 }
             } else {
-                seen.push(text(stream.value()?));
+                seen.push(stream.value()?.to_owned());
             }
         }
         stream.finish()?;

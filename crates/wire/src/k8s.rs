@@ -12,6 +12,8 @@ mod policy;
 mod requests;
 mod selector;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod text;
 mod volume;
 mod workload;
@@ -241,7 +243,7 @@ pub enum Item {
 /// Reads the JSON of an object of this kind; `None` for kinds that are not kept, whose JSON must be
 /// well-formed all the same. The kind stands outside of the object, as in deltas; of an
 /// autoscaler the object's own `apiVersion` counts too.
-pub fn read(kind: &str, json: &[u8], interner: &mut Interner) -> Result<Option<Item>, ReadObjectError> {
+pub fn read(kind: &str, json: &str, interner: &mut Interner) -> Result<Option<Item>, ReadObjectError> {
     if kind == "PodMetrics" {
         let (name, usage) = shape::<metrics::PodMetrics<'_>>(json)?.into_model(interner)?;
         return Ok(Some(Item::Usage(name, usage)));
@@ -256,7 +258,7 @@ pub fn read(kind: &str, json: &[u8], interner: &mut Interner) -> Result<Option<I
     }
 }
 
-fn read_object(kind: &ObjectKind, json: &[u8], interner: &mut Interner) -> Result<Object, ReadObjectError> {
+fn read_object(kind: &ObjectKind, json: &str, interner: &mut Interner) -> Result<Object, ReadObjectError> {
     Ok(match kind {
         ObjectKind::Node => Object::Node(shape::<node::Node<'_>>(json)?.into_model(interner)?),
         ObjectKind::Pod => Object::Pod(shape::<pod::Pod<'_>>(json)?.into_model(interner)?),
@@ -291,7 +293,7 @@ fn read_object(kind: &ObjectKind, json: &[u8], interner: &mut Interner) -> Resul
 /// Reads of an object only what names it.
 pub fn read_reference(
     kind: &str,
-    json: &[u8],
+    json: &str,
     interner: &mut Interner,
 ) -> Result<Option<ObjectRef>, ReadObjectError> {
     let plain = shape::<Plain<'_>>(json)?;
@@ -305,8 +307,8 @@ pub fn read_reference(
 }
 
 /// Names the object for a report about it, as far as it can be named at all.
-pub fn describe(json: &[u8]) -> (String, String) {
-    let metadata = serde_json::from_slice::<Plain<'_>>(json).map(|plain| plain.metadata).unwrap_or_default();
+pub fn describe(json: &str) -> (String, String) {
+    let metadata = serde_json::from_str::<Plain<'_>>(json).map(|plain| plain.metadata).unwrap_or_default();
     let text = |text: Option<Text<'_>>| text.as_deref().unwrap_or("").to_owned();
     (text(metadata.namespace), text(metadata.name))
 }
@@ -335,12 +337,12 @@ impl Plain<'_> {
 
 /// Parses a shape. Only when that fails is the text looked at again: to tell broken JSON from a wrong
 /// object, and for the path of the field.
-fn shape<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ReadObjectError> {
-    match serde_json::from_slice(json) {
+fn shape<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, ReadObjectError> {
+    match serde_json::from_str(json) {
         Ok(shape) => Ok(shape),
         Err(error) if error.is_data() => {
-            serde_json::from_slice::<serde::de::IgnoredAny>(json).map_err(ReadObjectError::Syntax)?;
-            let mut deserializer = serde_json::Deserializer::from_slice(json);
+            serde_json::from_str::<serde::de::IgnoredAny>(json).map_err(ReadObjectError::Syntax)?;
+            let mut deserializer = serde_json::Deserializer::from_str(json);
             let path = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
                 Err(error) => error.path().to_string(),
                 Ok(_) => String::new(),
