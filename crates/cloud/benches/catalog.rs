@@ -11,17 +11,17 @@ const LOADS: usize = 21;
 /// Prices asked for in one go.
 const PRICES: u32 = 1_000_000;
 
-fn main() {
-    let bytes = Catalog::builtin().to_compact().expect("packs");
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let bytes = Catalog::builtin().to_compact()?;
     let mut loads: Vec<Duration> = (0..LOADS)
         .map(|_| {
             let start = Instant::now();
-            let catalog = Catalog::from_compact(&bytes).expect("unpacks");
+            let catalog = Catalog::from_compact(&bytes)?;
             let taken = start.elapsed();
             drop(black_box(catalog));
-            taken
+            Ok(taken)
         })
-        .collect();
+        .collect::<Result<_, cloud::CatalogError>>()?;
     loads.sort();
     println!("load: {} offers from {} bytes", Catalog::builtin().len(), bytes.len());
     println!("  fastest {:?}, median {:?}", loads[0], loads[LOADS / 2]);
@@ -42,8 +42,7 @@ fn main() {
     println!("price: {:?} each", start.elapsed() / PRICES);
 
     let start = Instant::now();
-    black_box(
-        PriceBook::new(Catalog::from_compact(&bytes).expect("unpacks").into()).rates(Provider::Aws, None),
-    );
+    black_box(PriceBook::new(Catalog::from_compact(&bytes)?.into()).rates(Provider::Aws, None));
     println!("load and rates: {:?}", start.elapsed());
+    Ok(())
 }
