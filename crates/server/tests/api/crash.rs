@@ -1,8 +1,8 @@
 //! The server killed under load, again and again: what it acknowledged is there.
 
-use model::SequentialIds;
 use serde_json::json;
 use store::testing::{Backend, TestDatabase};
+use tokio::sync::watch;
 
 use crate::agent::{delta, gzip};
 use crate::harness::{Client, Process};
@@ -19,6 +19,8 @@ struct Agent {
     /// The node of a delta that was sent and not answered.
     unanswered: Option<String>,
     sent: usize,
+    /// How many were acknowledged, for whoever waits for it.
+    progress: watch::Sender<usize>,
 }
 
 impl Agent {
@@ -30,8 +32,8 @@ impl Agent {
                 format!("node-{}", self.sent)
             });
             if self.token.is_empty() {
-                let all: Vec<(&str, &str)> =
-                    self.acknowledged.iter().chain([&name]).map(|name| ("add", name.as_str())).collect();
+                let names = [self.acknowledged.as_slice(), std::slice::from_ref(&name)].concat();
+                let all: Vec<(&str, &str)> = names.iter().map(|name| ("add", name.as_str())).collect();
                 if !self.send(client, true, &all).await {
                     self.unanswered = Some(name);
                     return;
@@ -45,6 +47,7 @@ impl Agent {
                 continue;
             }
             self.acknowledged.push(name);
+            self.progress.send_replace(self.acknowledged.len());
         }
     }
 
@@ -77,8 +80,13 @@ async fn killed_fifty_times_under_load_it_keeps_what_it_acknowledged() {
     let server = Process::serve(directory).await;
     let admin = server.admin_key().await;
     let client = server.client();
-    let register = json!({"name": "shop", "anywhere": {"clusterName": "shop", "kubeSystemNamespaceId": "f3a1"}});
-    let cluster = client.request("POST", "/v1/kubernetes/external-clusters").key(&admin).json(register).await.expect(200);
+    let register = json!({"name": "shop", "anywhere": {"clusterName": "shop", "kubeSystemNamespaceId": "0d9c1f8e-53a7-4b52-9a31-6f8b5f6f9e10"}});
+    let cluster = client
+        .request("POST", "/v1/kubernetes/external-clusters")
+        .key(&admin)
+        .json(register)
+        .await
+        .expect(200);
     let cluster = cluster.json()["id"].as_str().unwrap().to_owned();
     let mut agent = Agent {
         path: format!("/v1/kubernetes/clusters/{cluster}/agent-deltas"),
@@ -87,31 +95,46 @@ async fn killed_fifty_times_under_load_it_keeps_what_it_acknowledged() {
         acknowledged: Vec::new(),
         unanswered: None,
         sent: 0,
+        progress: watch::Sender::new(0),
     };
     let mut server = Some(server);
-    let ids = SequentialIds::new(7);
     let mut resyncs = 0;
     for round in 0..KILLS {
         let running = server.take().unwrap();
         let client = running.client();
-        // A moment that differs from round to round and lies within a few deltas.
-        let delay = 3 + model::IdSource::next_uuid(&ids).as_u128() as u64 * 7 % 41;
-        let (_, ()) = tokio::join!(agent.send_until_it_dies(&client), async {
-            tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
+        // After a few deltas, at another point of the next one in each round.
+        let (enough, few) = (agent.acknowledged.len() + 1 + round % 5, agent.progress.subscribe());
+        tokio::join!(agent.send_until_it_dies(&client), async {
+            let mut progress = few;
+            progress.wait_for(|acknowledged| *acknowledged >= enough).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_micros(round as u64 * 1_700 % 9_000)).await;
             running.signal("KILL");
         });
         running.ended().await;
 
         let next = Process::serve(directory).await;
-        let nodes = next.client().get(&format!("/v1/kubernetes/external-clusters/{cluster}/nodes")).key(&admin).await.expect(200).json();
-        let listed: Vec<&str> = nodes["items"].as_array().unwrap().iter().map(|node| node["name"].as_str().unwrap()).collect();
-        let lost: Vec<_> = agent.acknowledged.iter().filter(|name| !listed.contains(&name.as_str())).collect();
+        let nodes = next
+            .client()
+            .get(&format!("/v1/kubernetes/external-clusters/{cluster}/nodes"))
+            .key(&admin)
+            .await
+            .expect(200)
+            .json();
+        let listed: Vec<&str> =
+            nodes["items"].as_array().unwrap().iter().map(|node| node["name"].as_str().unwrap()).collect();
+        let lost: Vec<_> =
+            agent.acknowledged.iter().filter(|name| !listed.contains(&name.as_str())).collect();
         assert!(lost.is_empty(), "round {round}: acknowledged and lost: {lost:?}");
-        let strange: Vec<_> = listed.iter().filter(|name| !agent.acknowledged.iter().chain(&agent.unanswered).any(|known| known == *name)).collect();
+        let strange: Vec<_> = listed
+            .iter()
+            .filter(|name| !agent.acknowledged.iter().chain(&agent.unanswered).any(|known| known == *name))
+            .collect();
         assert!(strange.is_empty(), "round {round}: never sent: {strange:?}");
         resyncs += usize::from(agent.token.is_empty());
         server = Some(next);
     }
-    assert!(agent.acknowledged.len() >= KILLS, "{} deltas in {KILLS} rounds are no load", agent.acknowledged.len());
-    println!("{} deltas acknowledged over {KILLS} kills, {resyncs} resynchronisations", agent.acknowledged.len());
+    println!(
+        "{} deltas acknowledged over {KILLS} kills, {resyncs} resynchronisations",
+        agent.acknowledged.len()
+    );
 }

@@ -5,6 +5,7 @@
 
 mod agent;
 mod audit;
+mod crash;
 mod document;
 mod harness;
 mod inventory;
