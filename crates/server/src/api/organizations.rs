@@ -61,7 +61,7 @@ async fn current_user_profile(
 /// absent stays. The e-mail address cannot be changed.
 #[utoipa::path(
     post, path = "/v1/me", operation_id = "UsersAPIUpdateCurrentUserProfile", tag = "organizations",
-    request_body(content = User, example = json!({"name": "Ada Lovelace", "username": "ada"})),
+    request_body(content = User, example = json!({"email": "owner@supercargo.local", "name": "Ada Lovelace", "username": "ada"})),
     responses((status = 200, description = "The profile as it is now.", body = User)),
     extensions(("x-permission" = json!("account.write")))
 )]
