@@ -77,7 +77,7 @@ pub(super) fn autoscaler(world: &World, scaler: &Autoscaler) -> [Value; 2] {
             }],
         },
     });
-    if let Some(scaled) = scaler.last_scaled {
+    if let Some((_, scaled)) = scaler.last_scaled {
         v1["status"]["lastScaleTime"] = json!(scaled.to_string());
         v2["status"]["lastScaleTime"] = json!(scaled.to_string());
     }

@@ -6,6 +6,7 @@ use model::Timestamp;
 
 use super::meta::{Id, Kind, Meta};
 use super::template::{Labels, PodTemplate};
+use crate::time::VirtualTime;
 
 /// A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job or CronJob.
 #[derive(Clone, Debug)]
@@ -112,8 +113,8 @@ pub struct Autoscaler {
     pub current_percent: u64,
     /// The CPU one pod used on average when last seen, in thousandths.
     pub current_cpu_milli: u64,
-    /// When it last changed the replicas.
-    pub last_scaled: Option<Timestamp>,
+    /// When it last changed the replicas, and what it shows as that time.
+    pub last_scaled: Option<(VirtualTime, Timestamp)>,
 }
 
 /// A PersistentVolumeClaim, with its volume once it is bound.
