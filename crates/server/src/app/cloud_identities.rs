@@ -106,6 +106,8 @@ pub async fn create_service_account(
     impersonated: Option<&str>,
     project: Option<&str>,
 ) -> ApiResult<String> {
+    // First of all: whoever may not see the cluster learns nothing else.
+    clusters::get(app, principal, id).await?;
     let impersonated = impersonated
         .filter(|email| !email.is_empty())
         .ok_or_else(|| ApiError::field("gke.gkeSaImpersonate", "must be set"))?;

@@ -1,9 +1,12 @@
 //! Things of an organisation that paths can name.
 
-use model::{ClusterId, KeyId, OrganizationId, UserId};
-use serde_json::Value;
+use jiff::SignedDuration;
+use model::{ClusterId, InvitationId, KeyId, OperationId, OrganizationId, UserId};
+use serde_json::{Value, json};
+use server::app::App;
 use server::auth::permission::Role;
 use server::http::api_router::Rule;
+use store::{Invitation, Operation};
 use uuid::Uuid;
 
 use crate::harness::{KeyOf, Tenant, TestServer};
@@ -14,8 +17,8 @@ pub struct Objects {
     organization: OrganizationId,
     key: KeyId,
     user: UserId,
-    invitation: Uuid,
-    operation: Uuid,
+    invitation: InvitationId,
+    operation: OperationId,
     /// A name that appears nowhere else.
     cluster_name: &'static str,
 }
@@ -35,8 +38,7 @@ impl Objects {
         let cluster = tenant.cluster(cluster_name).await;
         let user = tenant.member(Role::Viewer).await;
         let (key, _) = tenant.key_with_id(KeyOf::Member(Role::Viewer)).await;
-        let (invitation, operation) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let _ = server;
+        let (invitation, operation) = paperwork(&server.app, tenant.id, cluster).await;
         Self { cluster, organization: tenant.id, key, user, invitation, operation, cluster_name }
     }
 
@@ -48,8 +50,8 @@ impl Objects {
             organization: tenant.id,
             key: KeyId(id),
             user: UserId(id),
-            invitation: id,
-            operation: id,
+            invitation: InvitationId(id),
+            operation: OperationId(id),
             cluster_name: "",
         }
     }
@@ -62,6 +64,8 @@ impl Objects {
             self.cluster_name.to_owned(),
             self.key.to_string(),
             self.user.to_string(),
+            self.invitation.to_string(),
+            self.operation.to_string(),
         ]
     }
 
@@ -102,6 +106,7 @@ impl Objects {
             "users" => Owned(self.user.to_string()),
             "invitations" => Owned(self.invitation.to_string()),
             "operations" => Owned(self.operation.to_string()),
+            "components" => Free("spot-handler".to_owned()),
             "nodes" | "actions" => Free(Uuid::from_u128(3).to_string()),
             _ => panic!(
                 "{} {}: say in tests/api/permissions/objects.rs what {{{name}}} after {before:?} names",
@@ -109,6 +114,43 @@ impl Objects {
             ),
         }
     }
+}
+
+/// An invitation to the organisation, and an operation on its cluster that is under way.
+async fn paperwork(
+    app: &App,
+    organization: OrganizationId,
+    cluster: ClusterId,
+) -> (InvitationId, OperationId) {
+    let now = app.clock.now();
+    let invitation = Invitation {
+        id: InvitationId::new(&*app.ids),
+        organization_id: organization,
+        email: "invited@example.com".to_owned(),
+        role_bindings: json!([{"roleId": Role::Viewer.id()}]),
+        token_hash: [7; 32],
+        created_by: "test".to_owned(),
+        created_at: now,
+        expires_at: now.saturating_add(SignedDuration::from_hours(24)).expect("tomorrow"),
+        claimed_at: None,
+        claimed_by: None,
+    };
+    let operation = Operation {
+        id: OperationId::new(&*app.ids),
+        organization_id: organization,
+        cluster_id: cluster,
+        kind: "nodeDrain".to_owned(),
+        done: false,
+        error: None,
+        created_by: "test".to_owned(),
+        created_at: now,
+        finished_at: None,
+    };
+    let mut tx = app.store.begin().await.expect("begin");
+    tx.create_invitation(&invitation).await.expect("make an invitation");
+    tx.create_operation(&operation).await.expect("make an operation");
+    tx.commit_unaudited().await.expect("commit");
+    (invitation.id, operation.id)
 }
 
 /// A query with what an operation cannot do without: a period of time.
