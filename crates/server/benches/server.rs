@@ -53,7 +53,8 @@ impl Bench {
         let key = first_start(&app).await.unwrap().unwrap().admin_key.reveal().to_owned();
         let site = Site::new(app.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::start(app.clone(), &site, Listeners { plain: Some(listener), tls: None }).unwrap();
+        let server =
+            Server::start(app.clone(), &site, Listeners { plain: Some(listener), tls: None }).unwrap();
         let organization = default_organization(&app).await.unwrap();
         Self { address: server.address.unwrap(), app, server, key, organization, _home: home }
     }
@@ -150,7 +151,10 @@ async fn reads() {
         times.extend(task.await.unwrap());
     }
     let per_second = times.len() as f64 / READS_FOR.as_secs_f64();
-    println!("reads: {per_second:.0} authenticated GETs/s over {READERS} connections, {}", percentiles(times));
+    println!(
+        "reads: {per_second:.0} authenticated GETs/s over {READERS} connections, {}",
+        percentiles(times)
+    );
     bench.server.stop().await;
 }
 
@@ -197,7 +201,12 @@ async fn heartbeats() {
             times.extend(taken);
             agent.1 = token;
         }
-        println!("heartbeats: {} deltas {what}, {}, {} MiB resident", times.len(), percentiles(times), resident_mib());
+        println!(
+            "heartbeats: {} deltas {what}, {}, {} MiB resident",
+            times.len(),
+            percentiles(times),
+            resident_mib()
+        );
     }
     bench.server.stop().await;
 }
@@ -212,14 +221,25 @@ async fn reports() {
     for day in 0..365 {
         let from = until - YEAR_HOURS + day * 24;
         let end = model::Timestamp::from_second((from + 24) * 3_600).unwrap();
-        bench.app.store.add_cost(bench.organization, cluster, counted, end, &rows(from, from + 24)).await.unwrap();
+        bench
+            .app
+            .store
+            .add_cost(bench.organization, cluster, counted, end, &rows(from, from + 24))
+            .await
+            .unwrap();
         counted = Some(end);
     }
     let rows = YEAR_HOURS as usize * (2 + NAMESPACES + WORKLOADS);
     println!("reports: {rows} hourly rows written in {:.1} s", started.elapsed().as_secs_f64());
     let mut connection = bench.connect().await;
     let begin = model::Timestamp::from_second((until - YEAR_HOURS) * 3_600).unwrap();
-    for path in ["cost?aggregateBy=day&", "cost?aggregateBy=month&", "efficiency?", "namespace-costs?", "workload-costs?"] {
+    for path in [
+        "cost?aggregateBy=day&",
+        "cost?aggregateBy=month&",
+        "efficiency?",
+        "namespace-costs?",
+        "workload-costs?",
+    ] {
         let path = format!("/v1/cost-reports/clusters/{cluster}/{path}startTime={begin}&endTime={now}");
         let mut times = Vec::new();
         let mut bytes = 0;
@@ -228,7 +248,8 @@ async fn reports() {
             bytes = connection.get(&path).await.len();
             times.push(started.elapsed());
         }
-        let name = path.split('/').next_back().unwrap_or_default().split("startTime").next().unwrap_or_default();
+        let name =
+            path.split('/').next_back().unwrap_or_default().split("startTime").next().unwrap_or_default();
         println!("reports: a year of {name:24} {}, {bytes} bytes", percentiles(times));
     }
     bench.server.stop().await;
@@ -245,7 +266,11 @@ fn rows(from: i64, until: i64) -> CostRows {
     };
     let mut rows = CostRows::default();
     for hour in from..until {
-        rows.cluster.extend([Lifecycle::OnDemand, Lifecycle::Spot].map(|lifecycle| ClusterHour { hour, lifecycle, measures }));
+        rows.cluster.extend([Lifecycle::OnDemand, Lifecycle::Spot].map(|lifecycle| ClusterHour {
+            hour,
+            lifecycle,
+            measures,
+        }));
         rows.namespaces.extend((0..NAMESPACES).map(|number| NamespaceHour {
             hour,
             namespace: format!("namespace-{number}").into(),

@@ -86,7 +86,8 @@ async fn write_metrics(
             ApiError::field(format!("timeseries[{index}].samples"), "timestamps are milliseconds since 1970")
         })?;
         // Sorted, so that the same labels in another order are the same series.
-        let labels: BTreeMap<_, _> = series.labels.into_iter().map(|label| (label.name, label.value)).collect();
+        let labels: BTreeMap<_, _> =
+            series.labels.into_iter().map(|label| (label.name, label.value)).collect();
         let series = serde_json::to_string(&labels).map_err(ApiError::internal)?;
         metrics.push(ComponentMetric { component: component.clone(), series, value: last.value, time });
     }

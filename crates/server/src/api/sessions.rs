@@ -1,16 +1,16 @@
 //! Signing in from a browser: a key once, then a cookie. Ours; the contract has no such operations.
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, sessions};
 use crate::auth::permission::Permission;
 use crate::auth::principal::Principal;
-use crate::auth::session::{clear_cookie, set_cookie};
+use crate::auth::session::{clear_cookie, csrf_token, session_cookie, set_cookie};
 use crate::http::api_router::{ApiError, ApiRouter};
 use crate::http::error::ApiResult;
 use crate::http::extract::Json;
@@ -19,7 +19,12 @@ use crate::operation;
 
 /// The area's operations.
 pub fn routes(router: ApiRouter) -> Result<ApiRouter, ApiError> {
-    router.add(operation!(create_session))?.add(operation!(get_session))?.add(operation!(delete_session))
+    router
+        .add(operation!(create_session))?
+        .add(operation!(get_session))?
+        .add(operation!(delete_session))?
+        .add(operation!(create_login_link))?
+        .add(operation!(log_in))
 }
 
 /// A session that was opened.
@@ -29,6 +34,18 @@ pub struct NewSession {
     /// To be sent in the header `X-CSRF-Token` with every call that changes something.
     pub csrf_token: String,
     /// When the session ends at the latest, RFC 3339.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: model::Timestamp,
+}
+
+/// A link that opens one session.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginLink {
+    /// The path to open in a browser, on this server.
+    #[schema(example = "/v1/auth/login/NNiKbtPXXT6xlhTK_J0yk5cHhvZYlTWKm0qWQoWfYQI")]
+    pub path: String,
+    /// From when on it is void, RFC 3339. It can be used once.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: model::Timestamp,
 }
@@ -49,6 +66,10 @@ pub struct SessionInfo {
     pub organization_id: String,
     /// Whether the key behind it may only read.
     pub readonly: bool,
+    /// The session's CSRF token; absent for a call with a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub csrf_token: Option<String>,
     /// The permissions it has, by name.
     #[schema(example = json!(["clusters.read", "costs.read"]))]
     pub permissions: Vec<String>,
@@ -70,15 +91,9 @@ async fn create_session(
     over_tls: Option<Extension<OverTls>>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let (session, cookie, csrf_token) = sessions::open(&app, &principal).await?;
-    let secure =
-        over_tls.is_some() || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
-    let body = NewSession { csrf_token, expires_at: session.expires_at };
-    let mut response = Json(body).into_response();
-    if let Ok(value) = HeaderValue::from_str(&set_cookie(&cookie, secure)) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
-    }
-    Ok(response)
+    let (session, cookie) = sessions::open(&app, &principal).await?;
+    let body = NewSession { csrf_token: csrf_token(&cookie), expires_at: session.expires_at };
+    Ok(with_cookie(Json(body).into_response(), &set_cookie(&cookie, is_secure(over_tls, &headers))))
 }
 
 /// Who am I
@@ -89,7 +104,7 @@ async fn create_session(
     responses((status = 200, description = "The caller.", body = SessionInfo)),
     extensions(("x-permission" = json!("authenticated")))
 )]
-async fn get_session(principal: Principal) -> Json<SessionInfo> {
+async fn get_session(principal: Principal, headers: HeaderMap) -> Json<SessionInfo> {
     let named = |one: &&Permission| **one != Permission::Public && principal.may(**one);
     let permissions = Permission::ALL.iter().filter(named);
     Json(SessionInfo {
@@ -99,6 +114,7 @@ async fn get_session(principal: Principal) -> Json<SessionInfo> {
         role: principal.role.to_string(),
         organization_id: principal.organization.to_string(),
         readonly: principal.read_only,
+        csrf_token: principal.session.and(session_cookie(&headers)).map(csrf_token),
     })
 }
 
@@ -113,9 +129,49 @@ async fn get_session(principal: Principal) -> Json<SessionInfo> {
 )]
 async fn delete_session(State(app): State<App>, principal: Principal) -> ApiResult<Response> {
     sessions::close(&app, &principal).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Ok(value) = HeaderValue::from_str(&clear_cookie()) {
+    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), &clear_cookie()))
+}
+
+/// Make a login link
+///
+/// A link that signs a browser in with the key that this call is made with: once, within ten minutes.
+#[utoipa::path(
+    post, path = "/v1/auth/login-links", operation_id = "SessionsAPICreateLoginLink", tag = "sessions",
+    responses((status = 200, description = "The link.", body = LoginLink)),
+    extensions(("x-permission" = json!("authenticated")))
+)]
+async fn create_login_link(State(app): State<App>, principal: Principal) -> ApiResult<Json<LoginLink>> {
+    let (code, expires_at) = sessions::create_login_code(&app, &principal).await?;
+    Ok(Json(LoginLink { path: format!("/v1/auth/login/{code}"), expires_at }))
+}
+
+/// Sign in with a link
+///
+/// Opens a session, sets its cookie, and leads on to the API's page.
+#[utoipa::path(
+    get, path = "/v1/auth/login/{code}", operation_id = "SessionsAPILogIn", tag = "sessions",
+    params(("code" = String, Path, description = "The code of the link.")),
+    responses((status = 303, description = "Signed in; the page is in Location, the cookie in Set-Cookie.")),
+    extensions(("x-permission" = json!("public")))
+)]
+async fn log_in(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    over_tls: Option<Extension<OverTls>>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let (_, cookie) = sessions::log_in(&app, &code).await?;
+    let secure = is_secure(over_tls, &headers);
+    Ok(with_cookie(Redirect::to("../../spec/").into_response(), &set_cookie(&cookie, secure)))
+}
+
+fn is_secure(over_tls: Option<Extension<OverTls>>, headers: &HeaderMap) -> bool {
+    over_tls.is_some() || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
-    Ok(response)
+    response
 }

@@ -106,6 +106,22 @@ pub async fn principal(app: &App, headers: &HeaderMap, method: &Method) -> Resul
     Ok(principal)
 }
 
+/// The link of this hash, and the caller whose key it was made with.
+///
+/// # Errors
+/// 401 when there is no such link any more, or its key does not count.
+pub async fn by_login_code(app: &App, hash: &[u8; 32]) -> Result<(Session, Principal), ApiError> {
+    let now = app.clock.now();
+    let (link, key) = app.store.session_by_hash(hash, now).await?.ok_or_else(void_link)?;
+    let principal = judge(key, None, now)?;
+    Ok((link, principal))
+}
+
+/// The refusal of a login link.
+pub fn void_link() -> ApiError {
+    ApiError::unauthorized("the login link is not valid: unknown, used or expired; make another one")
+}
+
 /// The one text in the headers that may be a key. Two different ones are a mistake worth telling.
 fn key_in(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let api_key = headers.get(API_KEY_HEADER).map(|value| value.to_str().map(str::trim));

@@ -7,6 +7,7 @@
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
 use super::key::Entropy;
 
@@ -21,6 +22,17 @@ pub fn random_text(entropy: &dyn Entropy) -> String {
     let mut bytes = [0u8; 32];
     entropy.fill(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The CSRF token of a session: derived from its cookie, so that whoever has the cookie can be told it
+/// again, and nobody else can compute it.
+pub fn csrf_token(cookie: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("csrf:{cookie}")))
+}
+
+/// What is kept of the code of a login link.
+pub fn login_code_hash(code: &str) -> [u8; 32] {
+    Sha256::digest(format!("login:{code}")).into()
 }
 
 /// The session cookie's text, when there is one.

@@ -99,14 +99,18 @@ async fn deltas_follow_each_other_by_token_and_heartbeats_keep_it() {
     let server = TestServer::start().await;
     let agent = Agent::new(&server).await;
 
-    let first = agent.send("", &delta(true, &[("add", "a"), ("add", "b"), ("delete", "never-there")])).await.expect(200);
+    let first = agent
+        .send("", &delta(true, &[("add", "a"), ("add", "b"), ("delete", "never-there")]))
+        .await
+        .expect(200);
     assert!(first.body.is_empty(), "a body would cost the agent its connection");
     assert_eq!(agent.nodes().await, "2");
 
     let heartbeat = agent.send(&token(&first), &delta(false, &[])).await.expect(200);
     assert_eq!(token(&heartbeat), token(&first));
 
-    let second = agent.send(&token(&first), &delta(false, &[("add", "c"), ("delete", "a")])).await.expect(200);
+    let second =
+        agent.send(&token(&first), &delta(false, &[("add", "c"), ("delete", "a")])).await.expect(200);
     assert_ne!(token(&second), token(&first));
     assert_eq!(agent.nodes().await, "2");
 
