@@ -112,7 +112,7 @@ class GeneratedClient(unittest.TestCase):
         client = AuthenticatedClient(
             base_url=self.server.url, token=self.server.key, auth_header_name="X-API-Key", prefix=""
         )
-        made = create.sync(client=client, body=AuthToken(name="python"))
+        made = create.sync(client=client, body=AuthToken(name="python", readonly=False))
         self.assertTrue(made.token.startswith("scu_"))
         listed = list_tokens.sync(client=client)
         self.assertEqual([key.name for key in listed.items], ["admin", "python"])
