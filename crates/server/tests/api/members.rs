@@ -1,7 +1,11 @@
 //! Organisations and their members, as the official Terraform provider and people manage them.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use server::auth::permission::Role;
+use server::cli::host::SystemClock;
+use store::testing::Backend;
 
 use crate::harness::{KeyOf, Tenant, TestServer};
 
@@ -120,6 +124,24 @@ async fn the_last_owner_stays() {
     let promote = server.post(&users).json(json!({"userId": member, "role": "owner"}));
     promote.key(&server.owner_key).await.expect(200);
     server.delete(&own).key(&server.owner_key).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_owners_who_remove_each_other_at_once_one_stays() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = TestServer::start_with(backend, Arc::new(SystemClock)).await;
+        let users = format!("/v1/organizations/{}/users", server.organization().await);
+        let keys = [server.owner_key.clone(), server.key_of(Role::Owner).await];
+        let mut paths = Vec::new();
+        for key in &keys {
+            let me = server.get("/v1/me").key(key).await.expect(200).json();
+            paths.push(format!("{users}/{}", me["id"].as_str().unwrap()));
+        }
+        let remove = |key: usize, path: usize| server.delete(&paths[path]).key(&keys[key]).into_future();
+        let (first, second) = tokio::join!(remove(0, 1), remove(1, 0));
+        let removed = [&first, &second].into_iter().filter(|answer| answer.status.is_success()).count();
+        assert_eq!(removed, 1, "{backend:?}: {} {}", first.text(), second.text());
+    }
 }
 
 #[tokio::test]
