@@ -1,8 +1,10 @@
 //! What the in-cluster controller asks for and answers.
 
 use axum::extract::{Path, State};
+use serde_json::json;
 use store::{Action, ComponentLog};
 use wire::controller::{AckClusterActionRequest, ClusterAction, ListActionsResponse, LogEntry};
+use wire::error::InvalidRequest;
 use wire::proto::Empty;
 
 use crate::app::{App, actions, clusters};
@@ -99,7 +101,11 @@ async fn ingest_logs(
 }
 
 /// The payload is stored as it is on the wire; reading it back as the wire's type makes sure of it.
-fn to_wire(action: &Action) -> Result<ClusterAction, serde_json::Error> {
-    let payload: ClusterAction = serde_json::from_value(action.asked.payload.clone())?;
-    Ok(ClusterAction { id: action.asked.id.to_string(), created_at: action.asked.created_at, ..payload })
+fn to_wire(action: &Action) -> Result<ClusterAction, InvalidRequest> {
+    let mut whole = action.asked.payload.clone();
+    if let Some(fields) = whole.as_object_mut() {
+        fields.insert("id".to_owned(), json!(action.asked.id));
+        fields.insert("createdAt".to_owned(), json!(action.asked.created_at));
+    }
+    wire::from_json(whole.to_string().as_bytes())
 }

@@ -5,7 +5,11 @@
 
 mod agent;
 mod audit;
+mod cluster_credentials;
+mod clusters;
+mod connected;
 mod crash;
+mod disconnection;
 mod document;
 mod harness;
 mod inventory;
@@ -13,6 +17,7 @@ mod invitations;
 mod key_secrecy;
 mod keys;
 mod members;
+mod nodes;
 mod permissions;
 mod prices;
 mod process;

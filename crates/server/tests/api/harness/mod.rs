@@ -16,6 +16,7 @@ use std::sync::Arc;
 use cloud::Catalog;
 use model::{Clock, OrganizationId};
 use server::app::bootstrap::first_start;
+use server::app::cloud_identities::CloudIdentities;
 use server::app::{App, Host};
 use server::auth::permission::Role;
 use server::cli::host::{SystemClock, host};
@@ -57,18 +58,24 @@ impl TestServer {
 
     /// On `backend`, by `clock`. PostgreSQL needs a test with several threads.
     pub async fn start_with(backend: Backend, clock: Arc<dyn Clock>) -> Self {
-        Self::start_on(TestDatabase::new(backend).await, clock, None).await
+        Self::start_on(TestDatabase::new(backend).await, Host { clock, ..host() }, None).await
+    }
+
+    /// On SQLite, by the wall clock, with these identities at the clouds.
+    pub async fn start_as(identities: CloudIdentities) -> Self {
+        let host = Host { identities, ..host() };
+        Self::start_on(TestDatabase::new(Backend::Sqlite).await, host, None).await
     }
 
     /// Stops it, and starts another one on the same store.
     pub async fn restart(self) -> Self {
         let (clock, owner_key) = (self.app.clock.clone(), self.owner_key.clone());
-        Self::start_on(self.stop().await, clock, Some(owner_key)).await
+        Self::start_on(self.stop().await, Host { clock, ..host() }, Some(owner_key)).await
     }
 
-    async fn start_on(database: TestDatabase, clock: Arc<dyn Clock>, owner_key: Option<String>) -> Self {
+    async fn start_on(database: TestDatabase, host: Host, owner_key: Option<String>) -> Self {
         let store = database.open().await.expect("open the store");
-        let app = App::new(store, Host { clock, ..host() }, Catalog::builtin());
+        let app = App::new(store, host, Catalog::builtin());
         let first = first_start(&app).await.expect("prepare the store");
         let first = first.map(|first| first.admin_key.reveal().to_owned());
         assert_ne!(
