@@ -221,7 +221,7 @@ impl ClusterState {
         let selector = budget.selector.clone();
         self.objects
             .pods
-            .from_key(from)
+            .starting_at(from)
             .take_while(move |pod| pod.namespace == namespace)
             .filter(move |pod| selector.as_ref().is_some_and(|selector| selector.matches(&pod.labels)))
     }

@@ -61,7 +61,7 @@ impl<T: Keyed> Table<T> {
         self.0.values()
     }
 
-    pub(crate) fn from_key(&self, key: T::Key) -> impl Iterator<Item = &Arc<T>> {
+    pub(crate) fn starting_at(&self, key: T::Key) -> impl Iterator<Item = &Arc<T>> {
         self.0.range(key..).map(|(_, object)| object)
     }
 

@@ -79,9 +79,9 @@ fn scan(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let start = now()?;
     let mut plain = Vec::new();
     snapshot_file(directory)?.read_to_end(&mut plain)?;
-    let unzipped = (now()? - start);
+    let unzipped = now()? - start;
     serde_json::from_slice::<serde::de::IgnoredAny>(&plain)?;
-    let whole = (now()? - start);
+    let whole = now()? - start;
     println!(
         "scan        {:.2} s: gunzip {:.2} s, JSON scan {:.2} s",
         whole.as_secs_f64(),
@@ -95,10 +95,10 @@ fn scan(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
 fn ingest(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let start = now()?;
     let delta = decode_delta(snapshot_file(directory)?, jiff::Timestamp::UNIX_EPOCH)?;
-    let decoded = (now()? - start);
+    let decoded = now()? - start;
     let mut state = ClusterState::new();
     state.apply(delta);
-    let whole = (now()? - start);
+    let whole = now()? - start;
     let least: f64 = std::fs::read_to_string(directory.join("scan.seconds"))?.parse()?;
     println!(
         "ingest      {:.2} s: decode {:.2} s, apply {:.3} s; {:.2} times the scan",
@@ -140,7 +140,7 @@ fn delta(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
     snapshot::write_measurements(&mut body, PODS)?;
     let start = now()?;
     let delta = decode_delta(&body[..], jiff::Timestamp::UNIX_EPOCH)?;
-    let decoded = (now()? - start);
+    let decoded = now()? - start;
     let stored = delta.encode()?.len();
     let start = now()?;
     state.apply(delta);
