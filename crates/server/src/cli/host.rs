@@ -1,7 +1,8 @@
 //! What only a main may have: the wall clock, random bits, the runtime, and the store that the flags
 //! name.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -96,6 +97,18 @@ pub fn host() -> Host {
         vault: Arc::new(Vault::new(key)),
         identities: CloudIdentities::default(),
     }
+}
+
+/// The built-in catalogue, with the one in `file` laid over it.
+///
+/// # Errors
+/// A file that cannot be read, or a line of it that makes no sense.
+pub fn catalog(file: Option<&Path>) -> anyhow::Result<Arc<Catalog>> {
+    let Some(path) = file else { return Ok(Catalog::builtin()) };
+    let opened = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let source = path.file_name().unwrap_or_default().to_string_lossy();
+    let own = Catalog::from_csv(opened, &source).with_context(|| format!("reading {}", path.display()))?;
+    Ok(Arc::new(Catalog::builtin().overlaid_with(&own)))
 }
 
 /// An app of this host, with the built-in catalogue.

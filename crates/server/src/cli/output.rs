@@ -128,6 +128,19 @@ pub fn print_value<T: Serialize>(out: &mut dyn Write, format: OutputFormat, valu
     }
 }
 
+/// Puts commas between thousands.
+pub fn grouped(number: &str) -> String {
+    let whole = number.find('.').unwrap_or(number.len());
+    let mut text = String::with_capacity(number.len() + whole / 3);
+    for (index, digit) in number.char_indices() {
+        if index > 0 && index < whole && (whole - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Whether text is set off by terminal codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {

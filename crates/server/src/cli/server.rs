@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use cloud::Catalog;
 
 use super::host::{self, StoreArgs};
 use super::secrets_key::SecretsKeyArgs;
@@ -20,6 +19,9 @@ use crate::serve::{Listeners, Server, Site};
 pub(super) struct ServerArgs {
     #[command(flatten)]
     store: StoreArgs,
+    /// A CSV of instance types and prices, laid over the built-in catalogue; same columns as `scan --catalog`.
+    #[arg(long, env = "SUPERCARGO_CATALOG", value_name = "FILE")]
+    catalog: Option<PathBuf>,
     /// Where to serve plain HTTP; `off` for nowhere. Loopback only, unless --allow-plain-http.
     #[arg(long, env = "SUPERCARGO_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: String,
@@ -73,10 +75,11 @@ pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
         },
     };
 
+    let catalog = host::catalog(args.catalog.as_deref())?;
     let store = args.store.open().await.context("cannot open the store")?;
     let vault = args.secrets_key.vault(&args.store.data, &host::SystemEntropy)?;
     let host = Host { vault: Arc::new(vault), identities: args.identities, ..host::host() };
-    let app = App::new(store, host, Catalog::builtin());
+    let app = App::new(store, host, catalog);
     let site = Site::new(app.clone())?;
     let first = bootstrap::first_start(&app).await.context("cannot prepare the store")?;
     let server = Server::start(app, &site, listeners)?;

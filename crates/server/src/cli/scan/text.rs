@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use model::Money;
 
 use super::report::{Cost, GroupReport, ScanReport, WorkloadReport, share};
-use crate::cli::output::{Align, Style, Table};
+use crate::cli::output::{Align, Style, Table, grouped};
 
 /// Workloads in the table, unless all are asked for.
 const WORKLOADS: usize = 20;
@@ -212,17 +212,4 @@ fn wasteful(report: &ScanReport, style: Style, out: &mut dyn Write) -> io::Resul
         ]));
     }
     table.write(out, style)
-}
-
-/// Puts commas between thousands.
-fn grouped(number: &str) -> String {
-    let whole = number.find('.').unwrap_or(number.len());
-    let mut text = String::with_capacity(number.len() + whole / 3);
-    for (index, digit) in number.char_indices() {
-        if index > 0 && index < whole && (whole - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
