@@ -3,26 +3,32 @@
 //! - [`Cluster`] is a discrete-event simulation of one cluster and the cloud under it. It is made
 //!   from a [`scenario`] and a seed; nothing in it looks at the wall's clock, does I/O or draws from
 //!   anything but the seed.
-//! - [`Informer`] writes a cluster's changes as the bodies that the agent posts.
+//! - [`Informer`] writes a cluster's changes as the bodies that the agent posts; [`Agent`] knows when, and
+//!   what to do with the answers.
 
+mod agent;
 pub mod cluster;
 mod informer;
 pub mod machine;
 pub mod market;
 mod objects;
+pub mod protocol;
 pub mod provider;
 mod queue;
 pub mod random;
 pub mod scenario;
 mod scheduler;
+mod subject;
 pub mod time;
 pub mod world;
 
 use model::Timestamp;
 
+pub use agent::{Agent, Rhythm};
 pub use cluster::Cluster;
 pub use informer::{AGENT_VERSION, Informer};
 pub use provider::Provider;
+pub use subject::Subject;
 
 /// The demo's cluster as it stood at `start`: about 60 nodes and 1,500 pods of a shop on EKS, priced by
 /// the catalogue that is compiled in.
