@@ -1,8 +1,11 @@
 //! A cluster as the contract shows it.
 
+use model::Node;
 use serde::de::DeserializeOwned;
 use store::Cluster;
-use wire::clusters::{CastwareInstallMethod, Cluster as WireCluster, Region, Zone};
+use wire::clusters::{
+    CastwareInstallMethod, Cluster as WireCluster, ClusterAttributes, KarpenterAttribute, Region, Zone,
+};
 
 use crate::app::cluster_settings::Settings;
 use crate::app::{App, connection, identity};
@@ -30,11 +33,10 @@ pub async fn to_wire_all(app: &App, clusters: &[Cluster]) -> ApiResult<Vec<WireC
 pub async fn to_wire(app: &App, cluster: &Cluster) -> ApiResult<WireCluster> {
     let connection = connection::of(app, cluster);
     let settings = Settings::of(cluster);
-    let version = app
-        .live
-        .read(app, cluster.organization_id, cluster.id, |state| state.cluster_version().to_owned())
-        .await?
-        .filter(|version| !version.is_empty());
+    let reported = app.live.read(app, cluster.organization_id, cluster.id, |state| {
+        (state.cluster_version().to_owned(), state.nodes().any(|node| is_by_karpenter(node)))
+    });
+    let (version, karpenter) = reported.await?.unwrap_or_default();
     let mut shown = WireCluster {
         agent_snapshot_received_at: connection
             .activity
@@ -42,6 +44,10 @@ pub async fn to_wire(app: &App, cluster: &Cluster) -> ApiResult<WireCluster> {
             .max(connection.activity.last_delta_at),
         agent_status: connection.agent_status.to_owned(),
         all_region_zones: zones(app, cluster),
+        attributes: karpenter.then(|| ClusterAttributes {
+            karpenter: Some(KarpenterAttribute::default()),
+            ..ClusterAttributes::default()
+        }),
         castware_install_method: settings
             .castware_install_method
             .map(|method| CastwareInstallMethod::from(method.as_str())),
@@ -49,9 +55,10 @@ pub async fn to_wire(app: &App, cluster: &Cluster) -> ApiResult<WireCluster> {
         created_at: Some(cluster.created_at),
         credentials_id: cluster.credentials_id.clone(),
         deleted_at: cluster.deleted_at,
+        first_operation_at: settings.first_operation_at,
         id: cluster.id.to_string(),
         is_phase2: !cluster.credentials_id.is_empty(),
-        kubernetes_version: version,
+        kubernetes_version: (!version.is_empty()).then_some(version),
         name: cluster.name.clone(),
         organization_id: cluster.organization_id.to_string(),
         provider_namespace_id: ["accountId", "projectId", "subscriptionId"]
@@ -79,6 +86,13 @@ pub async fn to_wire(app: &App, cluster: &Cluster) -> ApiResult<WireCluster> {
         _ => {}
     }
     Ok(shown)
+}
+
+/// Karpenter labels the nodes it makes.
+fn is_by_karpenter(node: &Node) -> bool {
+    ["karpenter.sh/nodepool", "karpenter.sh/provisioner-name"]
+        .iter()
+        .any(|label| node.labels.get(label).is_some())
 }
 
 /// The provider's parameters, which are kept as they are on the wire.

@@ -1,5 +1,6 @@
 //! What is kept of a cluster besides its columns in the store.
 
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::Cluster;
@@ -17,6 +18,9 @@ pub struct Settings {
     /// Set while a disconnection waits for nodes to be deleted: whether our software goes after them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remove_software: Option<bool>,
+    /// When something was first done to a node of it by hand or by plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_operation_at: Option<Timestamp>,
     /// What other modules, or newer versions, keep here.
     #[serde(flatten)]
     pub others: Map<String, Value>,

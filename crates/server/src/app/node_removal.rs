@@ -8,9 +8,11 @@ use model::{ClusterId, NodeId, OperationId};
 use serde_json::{Value, json};
 use store::Cluster;
 
+use super::cluster_settings::Settings;
+use super::clusters::Edit;
 use super::nodes::node_of;
 use super::work::{DRAIN_SECONDS, Drain, NODE_DELETE, NODE_DRAIN, Target, Work};
-use super::{App, audit, clusters, connection, identity};
+use super::{App, clusters, connection, identity};
 use crate::auth::principal::Principal;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -142,15 +144,19 @@ async fn start(
     principal: &Principal,
     cluster: &Cluster,
     work: Work,
-    event_type: &str,
+    event_type: &'static str,
     mut event: Value,
 ) -> ApiResult<OperationId> {
     let id = work.operation.id;
     event["operationId"] = json!(id);
-    let mut tx = app.store.begin().await?;
-    work.create(&mut tx).await?;
-    tx.commit(&[audit::entry(app, principal, event_type, Some(cluster.id), event)]).await?;
-    app.live.poke_actions(cluster.id);
+    clusters::change(app, principal, cluster.id, |cluster| {
+        clusters::refuse_archived(cluster)?;
+        let mut settings = Settings::of(cluster);
+        settings.first_operation_at.get_or_insert(work.operation.created_at);
+        cluster.settings = settings.to_value();
+        Ok(Some(Edit { work: Some(work.clone()), ..Edit::of(event_type, event.clone()) }))
+    })
+    .await?;
     Ok(id)
 }
 

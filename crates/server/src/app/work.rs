@@ -30,6 +30,7 @@ const DELETING: SignedDuration = SignedDuration::from_mins(5);
 const REMOVING: SignedDuration = SignedDuration::from_mins(2);
 
 /// An operation with its actions, not stored yet.
+#[derive(Clone)]
 pub struct Work {
     /// The operation.
     pub operation: Operation,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use model::ManualClock;
 use serde_json::{Value, json};
+use server::cli::host::SystemClock;
+use store::testing::Backend;
 
 use crate::connected::{CLUSTERS, Connected, eks};
 use crate::harness::TestServer;
@@ -54,10 +56,15 @@ async fn terraform_and_every_agent_register_one_cluster() {
     assert_eq!(server.get(&short).key(&server.owner_key).await.expect(200).json(), shop.get().await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_replicas_at_once_register_one_cluster() {
-    let server = TestServer::start().await;
-    let requests = (0..12).map(|_| register(&server, &server.owner_key, eks("shop")));
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        many_register_one_cluster(&TestServer::start_with(backend, Arc::new(SystemClock)).await).await;
+    }
+}
+
+async fn many_register_one_cluster(server: &TestServer) {
+    let requests = (0..12).map(|_| register(server, &server.owner_key, eks("shop")));
     let answers = futures_util::future::join_all(requests).await;
     let ids: BTreeSet<&str> = answers.iter().map(|answer| answer["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");

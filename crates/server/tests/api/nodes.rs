@@ -184,6 +184,7 @@ async fn a_node_is_drained_by_the_controller() {
     let operation = shop.operation(&drain["operationId"]).await;
     assert_eq!(operation["done"], true);
     assert!(operation.get("error").is_none());
+    assert_eq!(shop.get().await["firstOperationAt"], operation["createdAt"]);
 
     let entries = server.get("/v1/audit").key(&server.owner_key).await.expect(200).json();
     let entries = entries["items"].as_array().unwrap();
