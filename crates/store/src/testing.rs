@@ -12,10 +12,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _};
+use tokio::sync::OnceCell;
 
 use crate::Store;
 
@@ -39,16 +39,25 @@ enum Place {
 }
 
 impl TestDatabase {
-    /// A new place. For PostgreSQL this starts the server if no test of this binary did yet.
+    /// A new place. For PostgreSQL this starts the server if no test of this binary did yet, and the
+    /// place is a copy of a store that was migrated once: most of a short test would be migrating.
     ///
     /// # Panics
     /// When PostgreSQL is not installed or does not start, with a sentence that says what to do.
     pub async fn new(backend: Backend) -> Self {
         let place = match backend {
             Backend::Sqlite => Place::Directory(TempDir::new()),
-            Backend::Postgres => Place::Url(new_database().await),
+            Backend::Postgres => Place::Url(new_database("template_store").await),
         };
         Self { place }
+    }
+
+    /// A new database on the private server that was never migrated.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::new`].
+    pub async fn unmigrated_postgres() -> Self {
+        Self { place: Place::Url(new_database("template0").await) }
     }
 
     /// Opens the store that is there, or makes it.
@@ -127,21 +136,25 @@ struct Server {
     _guard: Child,
 }
 
-/// A new database on the private server, as a URL.
-async fn new_database() -> String {
-    static SERVER: OnceLock<Server> = OnceLock::new();
+/// The server and its migrated template, started by whichever test needs it first.
+async fn server() -> &'static Server {
+    static SERVER: OnceCell<Server> = OnceCell::const_new();
+    let start = || async {
+        let server = Server::start();
+        server.create("template_store", "template0").await;
+        let store = Store::open_postgres(&server.url("template_store")).await.expect("migrate the template");
+        store.close().await;
+        server
+    };
+    SERVER.get_or_init(start).await
+}
+
+/// A new database on the private server, a copy of `template`, as a URL.
+async fn new_database(template: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    // Starting blocks; the first test waits for it, and the others for the first.
-    let server = tokio::task::block_in_place(|| SERVER.get_or_init(Server::start));
-    sqlx::any::install_default_drivers();
+    let server = server().await;
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let mut connection =
-        sqlx::AnyConnection::connect(&server.url("postgres")).await.expect("connect to the private server");
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut connection)
-        .await
-        .expect("create a database");
-    connection.close().await.expect("close the connection");
+    server.create(&name, template).await;
     server.url(&name)
 }
 
@@ -157,17 +170,20 @@ impl Server {
             let status = Command::new("chown").arg(user).arg(&root).status().expect("run chown");
             assert!(status.success(), "cannot give {} to the user {user}", root.display());
         }
-        // The shell outlives this process only to clean up: it waits for its standard input to end.
+        // Nothing here has to survive a crash, so nothing waits for a disk. The shell outlives this process only to clean up: it waits for its standard input to end.
         let script = r#"
             set -e
             cd "$ROOT"
             "$BIN/initdb" --pgdata=data --username=test --auth=trust --encoding=UTF8 --no-locale --no-sync >log 2>&1 ||
                 { cat log; exit 1; }
-            "$BIN/postgres" -D data -k "$ROOT" -c listen_addresses= -c fsync=off -c max_connections=400 \
-                -c shared_buffers=32MB >log 2>&1 &
+            "$BIN/postgres" -D data -k "$ROOT" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
+                -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off \
+                -c max_connections=400 -c shared_buffers=32MB >log 2>&1 &
             SERVER=$!
+            TRIES=0
             until "$BIN/pg_isready" --quiet --host="$ROOT" --username=test; do
-                kill -0 $SERVER 2>/dev/null || { cat log; exit 1; }
+                TRIES=$((TRIES + 1))
+                kill -0 $SERVER 2>/dev/null && [ $TRIES -lt 1200 ] || { cat log; kill -QUIT $SERVER; exit 1; }
                 sleep 0.05
             done
             echo ready
@@ -210,7 +226,20 @@ impl Server {
             said.push_str(&line);
             said.push('\n');
         }
+        // It has ended or is about to: it closed its output.
+        let _ = guard.wait();
         panic!("PostgreSQL from {} did not start:\n{said}", binaries.display());
+    }
+
+    async fn create(&self, database: &str, template: &str) {
+        sqlx::any::install_default_drivers();
+        let mut connection =
+            sqlx::AnyConnection::connect(&self.url("postgres")).await.expect("connect to the private server");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {database} TEMPLATE {template}")))
+            .execute(&mut connection)
+            .await
+            .expect("create a database");
+        connection.close().await.expect("close the connection");
     }
 
     fn url(&self, database: &str) -> String {

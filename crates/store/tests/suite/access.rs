@@ -100,7 +100,7 @@ async fn a_key_is_found_by_its_hash_with_what_its_subject_may_do(world: World) {
     assert_eq!(tokens.items.len(), 1);
 
     let accounts = world.store.service_accounts(world.org, &Page::ALL).await.unwrap().items;
-    assert_eq!(accounts, [account.clone()]);
+    assert_eq!(accounts, std::slice::from_ref(&account));
     assert_eq!(world.store.service_account(world.org, account.id).await.unwrap(), Some(account.clone()));
     let mut tx = world.store.begin().await.unwrap();
     assert!(tx.delete_service_account(world.org, account.id).await.unwrap());

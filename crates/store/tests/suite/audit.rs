@@ -19,7 +19,7 @@ on_both!(
 async fn append(world: &World, count: i64) {
     for n in 1..=count {
         let mut entry = world.entry(n / 2, if n % 3 == 0 { "nodeDeleted" } else { "nodeAdded" });
-        entry.cluster_id = (n % 2 == 0).then(|| ClusterId(entry.id.0));
+        entry.cluster_id = (n % 2 == 0).then_some(ClusterId(entry.id.0));
         world.store.begin().await.unwrap().commit(&[entry]).await.unwrap();
     }
 }
@@ -54,7 +54,7 @@ async fn a_cursor_carries_the_filters(world: World) {
     let with_cluster = all.items.iter().find(|record| record.entry.cluster_id.is_some()).unwrap();
     let of_cluster = AuditFilters { cluster_id: with_cluster.entry.cluster_id, ..AuditFilters::default() };
     let found = world.store.audit_entries(world.org, &of_cluster, &Page::ALL).await.unwrap();
-    assert_eq!(found.items, [with_cluster.clone()]);
+    assert_eq!(&found.items, std::slice::from_ref(with_cluster));
     let stranger = world.stranger().await;
     let none = world.store.audit_entries(stranger, &AuditFilters::default(), &Page::ALL).await.unwrap();
     assert!(none.items.is_empty());

@@ -1,4 +1,5 @@
 //! One suite, run on both databases: `on_both!` makes two tests of each story.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
 mod access;
 mod audit;

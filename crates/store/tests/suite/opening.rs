@@ -67,7 +67,7 @@ async fn a_directory_may_have_any_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_that_start_at_once_on_one_postgres_all_succeed() {
-    let database = TestDatabase::new(Backend::Postgres).await;
+    let database = TestDatabase::unmigrated_postgres().await;
     let url = database.url().unwrap().to_owned();
     let starts: Vec<_> = (0..4)
         .map(|_| {
