@@ -58,6 +58,7 @@ impl Site {
         let (router, verbs) = operations.finish(&app);
         let router = router
             .merge(swagger::routes(document.to_json()))
+            .route("/login/{code}", get(api::sessions::log_in))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))

@@ -33,7 +33,7 @@ pub async fn to_wire_all(app: &App, clusters: &[Cluster]) -> ApiResult<Vec<WireC
 pub async fn to_wire(app: &App, cluster: &Cluster) -> ApiResult<WireCluster> {
     let connection = connection::of(app, cluster);
     let settings = Settings::of(cluster);
-    let reported = app.live.read(app, cluster.organization_id, cluster.id, |state| {
+    let reported = app.live.glance(app, cluster.organization_id, cluster.id, |state| {
         (state.cluster_version().to_owned(), state.nodes().any(|node| is_by_karpenter(node)))
     });
     let (version, karpenter) = reported.await?.unwrap_or_default();

@@ -19,12 +19,7 @@ use crate::operation;
 
 /// The area's operations.
 pub fn routes(router: ApiRouter) -> Result<ApiRouter, ApiError> {
-    router
-        .add(operation!(create_session))?
-        .add(operation!(get_session))?
-        .add(operation!(delete_session))?
-        .add(operation!(create_login_link))?
-        .add(operation!(log_in))
+    router.add(operation!(create_session))?.add(operation!(get_session))?.add(operation!(delete_session))
 }
 
 /// A session that was opened.
@@ -34,18 +29,6 @@ pub struct NewSession {
     /// To be sent in the header `X-CSRF-Token` with every call that changes something.
     pub csrf_token: String,
     /// When the session ends at the latest, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    pub expires_at: model::Timestamp,
-}
-
-/// A link that opens one session.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LoginLink {
-    /// The path to open in a browser, on this server.
-    #[schema(example = "/v1/auth/login/NNiKbtPXXT6xlhTK_J0yk5cHhvZYlTWKm0qWQoWfYQI")]
-    pub path: String,
-    /// From when on it is void, RFC 3339. It can be used once.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: model::Timestamp,
 }
@@ -132,29 +115,9 @@ async fn delete_session(State(app): State<App>, principal: Principal) -> ApiResu
     Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), &clear_cookie()))
 }
 
-/// Make a login link
-///
-/// A link that signs a browser in with the key that this call is made with: once, within ten minutes.
-#[utoipa::path(
-    post, path = "/v1/auth/login-links", operation_id = "SessionsAPICreateLoginLink", tag = "sessions",
-    responses((status = 200, description = "The link.", body = LoginLink)),
-    extensions(("x-permission" = json!("authenticated")))
-)]
-async fn create_login_link(State(app): State<App>, principal: Principal) -> ApiResult<Json<LoginLink>> {
-    let (code, expires_at) = sessions::create_login_code(&app, &principal).await?;
-    Ok(Json(LoginLink { path: format!("/v1/auth/login/{code}"), expires_at }))
-}
-
-/// Sign in with a link
-///
-/// Opens a session, sets its cookie, and leads on to the API's page.
-#[utoipa::path(
-    get, path = "/v1/auth/login/{code}", operation_id = "SessionsAPILogIn", tag = "sessions",
-    params(("code" = String, Path, description = "The code of the link.")),
-    responses((status = 303, description = "Signed in; the page is in Location, the cookie in Set-Cookie.")),
-    extensions(("x-permission" = json!("public")))
-)]
-async fn log_in(
+/// The page behind a login link: opens a session, sets its cookie, and leads on to the API's page.
+/// For browsers, not for clients, and so no operation of the API.
+pub async fn log_in(
     State(app): State<App>,
     Path(code): Path<String>,
     over_tls: Option<Extension<OverTls>>,
@@ -162,7 +125,7 @@ async fn log_in(
 ) -> ApiResult<Response> {
     let (_, cookie) = sessions::log_in(&app, &code).await?;
     let secure = is_secure(over_tls, &headers);
-    Ok(with_cookie(Redirect::to("../../spec/").into_response(), &set_cookie(&cookie, secure)))
+    Ok(with_cookie(Redirect::to("../v1/spec/").into_response(), &set_cookie(&cookie, secure)))
 }
 
 fn is_secure(over_tls: Option<Extension<OverTls>>, headers: &HeaderMap) -> bool {

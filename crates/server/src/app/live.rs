@@ -113,6 +113,25 @@ impl LiveClusters {
         Ok(live)
     }
 
+    /// The same without waiting for a delta that is being applied, which of a large cluster takes
+    /// seconds: what was known before it, for what hardly ever changes.
+    ///
+    /// # Errors
+    /// What the store met, when the state had to be read.
+    pub async fn glance<T>(
+        &self,
+        app: &App,
+        organization: OrganizationId,
+        cluster: ClusterId,
+        question: impl FnOnce(&ClusterState) -> T,
+    ) -> ApiResult<Option<T>> {
+        let live = self.entry(cluster);
+        if live.progress.try_lock().is_err() {
+            return Ok(Some(live.ask(question)));
+        }
+        self.read(app, organization, cluster, question).await
+    }
+
     /// When the cluster's components were last heard of, as far as it was noted since the start.
     pub fn activity(&self, cluster: ClusterId) -> ClusterActivity {
         lock(&self.activity).get(&cluster).copied().unwrap_or_default().seen

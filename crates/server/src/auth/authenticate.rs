@@ -106,6 +106,15 @@ pub async fn principal(app: &App, headers: &HeaderMap, method: &Method) -> Resul
     Ok(principal)
 }
 
+/// The caller whose key this is, as for a request that carries it.
+///
+/// # Errors
+/// 401 when the key does not count.
+pub async fn by_key_text(app: &App, text: &KeyText) -> Result<Principal, ApiError> {
+    let now = app.clock.now();
+    judge(by_key(app, &text.hash(), now).await?.key, None, now)
+}
+
 /// The link of this hash, and the caller whose key it was made with.
 ///
 /// # Errors

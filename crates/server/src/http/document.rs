@@ -92,7 +92,7 @@ pub fn complete(operation: &mut Value, permission: Permission) {
         for (status, description) in answers {
             responses.entry(status).or_insert_with(|| json!({"description": description}));
         }
-        for (_, answer) in responses.iter_mut().filter(|(status, _)| !status.starts_with('2')) {
+        for (_, answer) in responses.iter_mut().filter(|(status, _)| !status.starts_with(['2', '3'])) {
             if answer.get("content").is_none() {
                 answer["content"] = json!({"application/json": {"schema": {"$ref": "#/components/schemas/CommonErrorResponse"}}});
             }

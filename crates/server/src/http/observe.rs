@@ -23,6 +23,12 @@ pub fn rewrite(verbs: &Verbs, mut request: Request) -> Request {
     request
 }
 
+/// The path without what opens a door: the code of a login link.
+fn loggable(path: &str) -> &str {
+    const LOGIN: &str = "/login/";
+    if path.starts_with(LOGIN) { LOGIN } else { path }
+}
+
 /// Gives the request an id and its span, and the answer the headers that all have.
 pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).filter(|id| {
@@ -38,7 +44,7 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
         "request",
         id = id.to_str().unwrap_or_default(),
         method = %request.method(),
-        path = request.uri().path(),
+        path = loggable(request.uri().path()),
     );
     let answered = async {
         let response = next.run(request).await;

@@ -3,6 +3,7 @@
 //! `harness` starts servers and checks every answer against the published document; the other modules
 //! hold the tests, one per area of what a user would notice.
 
+mod actions;
 mod agent;
 mod audit;
 mod cluster_credentials;

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use model::ManualClock;
 use serde_json::json;
+use server::app::sessions;
+use server::auth::authenticate;
+use server::auth::key::KeyText;
 use server::auth::permission::Role;
 
 use crate::harness::{Answer, KeyOf, TestServer};
@@ -68,4 +71,41 @@ async fn who_am_i_tells_role_and_permissions() {
     let permissions = who["permissions"].as_array().unwrap();
     assert!(permissions.contains(&json!("clusters.read")));
     assert!(!permissions.contains(&json!("clusters.write")));
+}
+
+#[tokio::test]
+async fn a_login_link_signs_in_once_and_not_for_long() {
+    let clock = Arc::new(ManualClock::new("2026-11-02T10:00:00Z".parse().unwrap()));
+    let server = TestServer::start_at(clock.clone()).await;
+    let key = KeyText::parse(&server.owner_key).unwrap();
+    let owner = authenticate::by_key_text(&server.app, &key).await.unwrap();
+    let link = async || sessions::create_login_code(&server.app, &owner).await.unwrap().0;
+
+    let code = link().await;
+    let opened = server.get(&format!("/login/{code}")).await.expect(303);
+    assert_eq!(opened.header("location"), "../v1/spec/");
+    let who =
+        server.get("/v1/auth/sessions/current").header("cookie", &cookie(&opened)).await.expect(200).json();
+    let write = server.post("/v1/auth/tokens").header("cookie", &cookie(&opened));
+    write
+        .header("x-csrf-token", who["csrfToken"].as_str().unwrap())
+        .json(json!({"name": "a"}))
+        .await
+        .expect(200);
+
+    // Used, made up, given as a cookie, or too old: none of them opens anything.
+    server.get(&format!("/login/{code}")).await.expect(401);
+    server.get("/login/made-up").await.expect(401);
+    let code = link().await;
+    let as_cookie = format!("supercargo_session={code}");
+    server.get("/v1/auth/tokens").header("cookie", &as_cookie).await.expect(401);
+    clock.advance(SignedDuration::from_mins(11));
+    server.get(&format!("/login/{code}")).await.expect(401);
+    // A session does not make another one.
+    server
+        .post("/v1/auth/sessions")
+        .header("cookie", &cookie(&opened))
+        .header("x-csrf-token", who["csrfToken"].as_str().unwrap())
+        .await
+        .expect(403);
 }
