@@ -44,7 +44,6 @@ impl Rhythm {
 #[derive(Debug)]
 pub struct Agent {
     identity: serde_json::Value,
-    provider: Provider,
     rhythm: Rhythm,
     informer: Informer,
     state: State,
@@ -69,6 +68,20 @@ struct Running {
     delivered_full: bool,
 }
 
+impl Running {
+    /// A process that knows its cluster's id and has sent nothing.
+    fn begin(cluster_id: &str, rhythm: Rhythm, now: Timestamp) -> Self {
+        Self {
+            cluster_id: cluster_id.to_owned(),
+            token: String::new(),
+            next_configuration: now,
+            next_delta: later(now, rhythm.settling),
+            needs_full: true,
+            delivered_full: false,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Registered {
     id: String,
@@ -87,12 +100,19 @@ impl Agent {
     pub fn new(provider: Provider, name: &str, number: u64, rhythm: Rhythm, now: Timestamp) -> Self {
         Self {
             identity: registration(provider, name, number),
-            provider,
             rhythm,
             informer: Informer::new(),
             state: State::Starting { at: now, refusals: 0 },
             in_flight: None,
         }
+    }
+
+    /// An agent that was told its cluster's id and does not register, as `STATIC_CLUSTER_ID` makes the
+    /// official one.
+    pub fn of_cluster(provider: Provider, cluster_id: &str, rhythm: Rhythm, now: Timestamp) -> Self {
+        let mut agent = Self::new(provider, "", 0, rhythm, now);
+        agent.state = State::Running(Running::begin(cluster_id, rhythm, now));
+        agent
     }
 
     /// The id that the server gave the cluster, once it has.
@@ -167,14 +187,7 @@ impl Agent {
         });
         match registered {
             Ok(Registered { id }) => {
-                self.state = State::Running(Running {
-                    cluster_id: id,
-                    token: String::new(),
-                    next_configuration: now,
-                    next_delta: later(now, self.rhythm.settling),
-                    needs_full: true,
-                    delivered_full: false,
-                });
+                self.state = State::Running(Running::begin(&id, self.rhythm, now));
                 Ok(())
             }
             Err(reason) => {
@@ -221,11 +234,6 @@ impl Agent {
             running.next_delta = later(now, self.rhythm.restart);
         }
         accepted(response).map(drop)
-    }
-
-    /// The provider mode.
-    pub fn provider(&self) -> Provider {
-        self.provider
     }
 }
 

@@ -5,9 +5,13 @@
 //!   anything but the seed.
 //! - [`Informer`] writes a cluster's changes as the bodies that the agent posts; [`Agent`] knows when, and
 //!   what to do with the answers.
+//! - [`Controller`] carries out what the server asks of the cluster.
+//! - [`http`] sends for both: the only module that does I/O.
 
 mod agent;
 pub mod cluster;
+mod controller;
+pub mod http;
 mod informer;
 pub mod machine;
 pub mod market;
@@ -26,6 +30,7 @@ use model::Timestamp;
 
 pub use agent::{Agent, Rhythm};
 pub use cluster::Cluster;
+pub use controller::Controller;
 pub use informer::{AGENT_VERSION, Informer};
 pub use provider::Provider;
 pub use subject::Subject;

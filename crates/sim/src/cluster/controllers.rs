@@ -292,6 +292,31 @@ impl Cluster {
         }
     }
 
+    /// Deletes a workload, what it made, and their pods.
+    pub(crate) fn delete_workload(&mut self, id: Id) {
+        for child in self.world.children_of(id).clone() {
+            self.delete_workload(child);
+        }
+        for pod in self.world.pods_of(id).clone() {
+            self.world.remove_pod(pod);
+        }
+        self.world.remove_workload(id);
+        self.settle();
+    }
+
+    /// Deletes everything in a namespace, and the namespace.
+    pub(crate) fn delete_namespace(&mut self, name: &str) {
+        let inside = self.world.workloads.values().filter(|workload| workload.meta.namespace == name);
+        for id in inside.map(|workload| workload.meta.id).collect::<Vec<_>>() {
+            self.delete_workload(id);
+        }
+        let pods = self.world.pods.values().filter(|pod| pod.meta.namespace == name);
+        for id in pods.map(|pod| pod.meta.id).collect::<Vec<_>>() {
+            self.world.remove_pod(id);
+        }
+        self.world.remove_namespace(name);
+    }
+
     fn create_pod(&mut self, workload: &Workload, name: &str, claims: Vec<Id>) -> Id {
         let now = self.shown();
         let meta = self.world.meta(&mut self.random, &workload.meta.namespace, name, now);

@@ -206,10 +206,6 @@ impl Cluster {
         &mut self.world
     }
 
-    pub(crate) fn random_mut(&mut self) -> &mut Random {
-        &mut self.random
-    }
-
     /// A workload's spec changed: its controller answers before anything else happens.
     pub(crate) fn reconcile_now(&mut self, workload: Id) {
         self.dirty.insert(workload);

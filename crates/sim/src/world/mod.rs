@@ -366,6 +366,20 @@ impl World {
         self.changes.record(kind, id, Change::Added);
     }
 
+    /// A namespace goes, with the objects in it that only have a name here; workloads and pods are
+    /// the caller's to remove first.
+    pub fn remove_namespace(&mut self, name: &str) {
+        let inside = self.plain.values().filter(|plain| {
+            plain.meta.namespace == name || (plain.kind == Kind::Namespace && plain.meta.name == name)
+        });
+        let gone: Vec<(Kind, Id)> = inside.map(|plain| (plain.kind, plain.meta.id)).collect();
+        for (kind, id) in gone {
+            let last = objects::render(self, kind, id);
+            self.plain.remove(&id);
+            self.changes.record(kind, id, Change::Deleted(last));
+        }
+    }
+
     /// The pods a workload made.
     pub fn pods_of(&self, workload: Id) -> &BTreeSet<Id> {
         self.pods_of.get(&workload).unwrap_or(&NONE)
