@@ -1,11 +1,12 @@
 //! Rules of the house that no compiler checks: which crate may use which, what every file begins with,
-//! how long it may get, and what must not be committed.
+//! how long it may get, what must not be committed, and whose code comes in.
 //!
 //! Files are those that git tracks, and new ones it would track. Runs as `cargo xtask tidy` and as a
 //! test of this crate.
 
 mod edges;
 mod files;
+mod licences;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use anyhow::bail;
 pub fn run(root: &Path) -> anyhow::Result<()> {
     let mut faults = edges::check(root)?;
     faults.extend(files::check(root)?);
+    faults.extend(licences::check(root)?);
     for fault in &faults {
         eprintln!("{fault}");
     }
