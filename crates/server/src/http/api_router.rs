@@ -146,6 +146,7 @@ pub struct ApiRouter {
 
 impl ApiRouter {
     /// Registers `operation`, guarded by the permission that its documentation states.
+    #[expect(clippy::should_implement_trait, reason = "nobody takes a router and an operation for a sum")]
     pub fn add(mut self, operation: Operation) -> Result<Self, ApiError> {
         let mut documentation = serde_json::to_value(&operation.documentation).unwrap_or_default();
         let id = documentation["operationId"].as_str().unwrap_or_default().to_owned();

@@ -112,8 +112,8 @@ impl Published {
                     self.fields_fit(fields, &properties, &required, open.as_ref(), at)
                 }
                 _ => {
-                    let parts = schema["allOf"].as_array().into_iter().flatten();
-                    parts.map(|part| self.fits(value, part, at)).collect()
+                    let mut parts = schema["allOf"].as_array().into_iter().flatten();
+                    parts.try_for_each(|part| self.fits(value, part, at))
                 }
             };
         }
