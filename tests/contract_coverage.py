@@ -3,8 +3,8 @@
 
     tests/contract_coverage.py CHECKER      CHECKER is the contract's own contract_coverage.py
 
-In an area that is closed, every operation that a client uses is there, but those in LEFT_OUT; in one that is open, what
-is there counts. In both, at least 98 % of the fields of what is there are.
+In an area that is closed, every operation that a client uses is there; in one that is open, what is there counts. In both,
+at least 98 % of the fields of what is there are. LEFT_OUT names what is missing on purpose, and why.
 """
 
 import pathlib
@@ -16,11 +16,15 @@ DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "openapi" / "openapi
 SMALLEST_SHARE = 0.98
 CLOSED = ["auth-tokens", "clusters", "agent", "actions", "audit", "organizations/users", "inventory"]
 OPEN = ["cost-reports"]
-# The operations that hand out install scripts come with an agent of our own to install.
 LEFT_OUT = {
+    # The operations that hand out install scripts come with an agent of our own to install.
     "GET /v1/agent.sh",
     "GET /v1/kubernetes/external-clusters/{clusterId}/cleanup-script",
     "GET /v1/kubernetes/external-clusters/{clusterId}/credentials-script",
+    # The report sums over the whole period, and no query carries the labels that an operator could combine: a parameter
+    # that changes nothing is not offered.
+    "GET /v1/cost-reports/clusters/{clusterId}/workload-efficiency: query stepSeconds",
+    "GET /v1/cost-reports/clusters/{clusterId}/workload-efficiency: query filter.labelsOperator",
 }
 
 
@@ -31,6 +35,8 @@ def faults(checker: str, area: str) -> list[str]:
     for line in said.splitlines():
         if found := re.match(r"missing +\S+ +(\S+ \S+): (.*)", line):
             operation, what = found.groups()
+            if operation in LEFT_OUT or f"{operation}: {what}" in LEFT_OUT:
+                continue
             if what == "no such operation":
                 operations.add(operation)
             else:
@@ -41,7 +47,7 @@ def faults(checker: str, area: str) -> list[str]:
     there = int(counted[1])
     share = there / (there + len(missing_fields)) if there else 0.0
     print(f"{area:24}{share:7.1%} of the fields of what is there")
-    found_faults = [f"{area}: {one} is missing" for one in sorted(operations - LEFT_OUT) if area in CLOSED]
+    found_faults = [f"{area}: {one} is missing" for one in sorted(operations) if area in CLOSED]
     if share < SMALLEST_SHARE:
         found_faults += [f"{area}: {one} is missing" for one in missing_fields]
     return found_faults
