@@ -90,6 +90,15 @@ async fn open(store: &StoreArgs) -> anyhow::Result<(App, OrganizationId)> {
     Ok((app, organization))
 }
 
+/// Makes a key of the default organisation's owner.
+///
+/// # Errors
+/// What the store met, or an organisation without an owner.
+pub(super) async fn create_for_owner(app: &App, name: &str) -> anyhow::Result<KeyText> {
+    let organization = bootstrap::default_organization(app).await?;
+    create(app, organization, name, false, None).await
+}
+
 async fn create(
     app: &App,
     organization_id: OrganizationId,

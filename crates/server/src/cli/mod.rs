@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 mod audit;
+mod demo;
 pub mod host;
 mod keys;
 mod openapi;
@@ -17,6 +18,7 @@ pub mod output;
 mod scan;
 mod secrets_key;
 mod server;
+mod sim;
 
 /// Kubernetes cost control plane: shows what clusters cost, computes cheaper ones, and can say why.
 #[derive(Debug, Parser)]
@@ -44,8 +46,12 @@ enum LogFormat {
 enum Command {
     /// Run the server: API, Swagger UI at /v1/spec/, TLS.
     Server(server::ServerArgs),
+    /// See it on a believable cluster with a month behind it; needs nothing, changes nothing.
+    Demo(demo::DemoArgs),
     /// Show what a cluster costs and wastes, from a dump or a kubeconfig; nothing is installed.
     Scan(scan::ScanArgs),
+    /// Load a server with simulated clusters that speak the agent's and the controller's protocol.
+    Sim(sim::SimArgs),
     /// Make, list and revoke API keys on the host of the server.
     Keys(keys::KeysArgs),
     /// Check the audit log.
@@ -67,7 +73,9 @@ pub fn run() -> ExitCode {
     start_log(&cli.log, cli.log_format);
     let done = match cli.command {
         Command::Server(args) => host::block_on(server::run(args)),
+        Command::Demo(args) => host::block_on(demo::run(args)),
         Command::Scan(args) => host::block_on(scan::run(args)),
+        Command::Sim(args) => host::block_on(sim::run(args)),
         Command::Keys(args) => host::block_on(keys::run(args)),
         Command::Audit(args) => host::block_on(audit::run(args)),
         Command::Openapi(args) => host::block_on(openapi::run(args)),
