@@ -109,19 +109,20 @@ class GeneratedClient(unittest.TestCase):
         )
         from supercargo_client.models import CastaiAuthtokenV1Beta1AuthToken as AuthToken
 
-        client = AuthenticatedClient(
+        with AuthenticatedClient(
             base_url=self.server.url, token=self.server.key, auth_header_name="X-API-Key", prefix=""
-        )
-        made = create.sync(client=client, body=AuthToken(name="python", readonly=False))
+        ) as client:
+            made = create.sync(client=client, body=AuthToken(name="python", readonly=False))
+            listed = list_tokens.sync(client=client)
         self.assertTrue(made.token.startswith("scu_"))
-        listed = list_tokens.sync(client=client)
         self.assertEqual([key.name for key in listed.items], ["admin", "python"])
 
     def test_an_error_is_an_error(self) -> None:
         from supercargo_client import Client
         from supercargo_client.api.auth_tokens import auth_token_api_list_auth_tokens as list_tokens
 
-        answer = list_tokens.sync_detailed(client=Client(base_url=self.server.url))
+        with Client(base_url=self.server.url) as client:
+            answer = list_tokens.sync_detailed(client=client)
         self.assertEqual(answer.status_code, 401)
         self.assertIn("key", answer.parsed.message)
 
