@@ -13,7 +13,12 @@ fn main() {
     let mut informer = sim::Informer::new();
     let mut bytes = informer.full_snapshot(&mut cluster, "demo", start).len();
     informer.delivered();
-    println!("{:8.3} s  start: {:?} {:?}", began.elapsed().as_secs_f64(), cluster.counts(), cluster.cost_per_hour());
+    println!(
+        "{:8.3} s  start: {:?} {:?}",
+        began.elapsed().as_secs_f64(),
+        cluster.counts(),
+        cluster.cost_per_hour()
+    );
     let mut simulated = std::time::Duration::ZERO;
     for hour in 1..=30 * 24 {
         let now = start.saturating_add(SignedDuration::from_hours(hour)).unwrap_or(start);
@@ -23,8 +28,17 @@ fn main() {
         bytes += informer.delta(&mut cluster, "demo", now).len();
         informer.delivered();
         if hour % 72 == 0 {
-            println!("{:8.3} s  day {:2}: {:?} {:?}", began.elapsed().as_secs_f64(), hour / 24, cluster.counts(), cluster.cost_per_hour());
+            println!(
+                "{:8.3} s  day {:2}: {:?} {:?}",
+                began.elapsed().as_secs_f64(),
+                hour / 24,
+                cluster.counts(),
+                cluster.cost_per_hour()
+            );
         }
+    }
+    for pod in cluster.world().unbound().iter().filter_map(|id| cluster.world().pods.get(id)) {
+        println!("{}/{} {:?}", pod.meta.namespace, pod.meta.name, pod.note);
     }
     println!(
         "{:8.3} s in all, {:.3} s of it the world; {} MB of deltas",

@@ -134,7 +134,10 @@ impl Agent {
             State::Starting { at, .. } if *at > now => return Step::Wait(*at),
             State::Starting { .. } => {
                 let path = "/v1/kubernetes/external-clusters".to_owned();
-                (json_request(Purpose::Register, path, self.identity.to_string().into_bytes()), Purpose::Register)
+                (
+                    json_request(Purpose::Register, path, self.identity.to_string().into_bytes()),
+                    Purpose::Register,
+                )
             }
             State::Running(running) => {
                 let next = running.next_configuration.min(running.next_delta);
@@ -150,7 +153,10 @@ impl Agent {
                     running.next_delta = later(now, self.rhythm.interval);
                     let path = format!("/v1/kubernetes/clusters/{}/agent-deltas", running.cluster_id);
                     let (purpose, body) = if running.needs_full {
-                        (Purpose::FullSnapshot, subject.full_snapshot(&mut self.informer, &running.cluster_id, now))
+                        (
+                            Purpose::FullSnapshot,
+                            subject.full_snapshot(&mut self.informer, &running.cluster_id, now),
+                        )
                     } else {
                         (Purpose::Delta, subject.delta(&mut self.informer, &running.cluster_id, now))
                     };
@@ -218,7 +224,12 @@ impl Agent {
         Ok(())
     }
 
-    fn delivered(&mut self, response: Result<Response, String>, now: Timestamp, full: bool) -> Result<(), String> {
+    fn delivered(
+        &mut self,
+        response: Result<Response, String>,
+        now: Timestamp,
+        full: bool,
+    ) -> Result<(), String> {
         let State::Running(running) = &mut self.state else { return Ok(()) };
         let response = response?;
         if response.is_success() {
@@ -273,7 +284,9 @@ fn registration(provider: Provider, name: &str, number: u64) -> serde_json::Valu
     });
     let uuid = format!("00000000-0000-4000-8000-{number:012x}");
     body[provider.as_str()] = match provider {
-        Provider::Eks => json!({"clusterName": name, "region": region, "accountId": format!("{:012}", 100_000_000_000 + number)}),
+        Provider::Eks => {
+            json!({"clusterName": name, "region": region, "accountId": format!("{:012}", 100_000_000_000 + number)})
+        }
         Provider::Gke => json!({
             "region": region, "projectId": format!("project-{number}"), "clusterName": name, "location": region,
         }),

@@ -96,8 +96,11 @@ impl Server {
             .map_err(ServerError::Tls)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let connector =
-            hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut key = hyper::header::HeaderValue::from_str(key).map_err(|_| ServerError::Key)?;
         key.set_sensitive(true);
@@ -304,7 +307,8 @@ pub async fn run(
                 let response = server.send(request).await;
                 let broken = response.as_ref().err().cloned();
                 let result = agent.answer(response.ok(), clock.now());
-                let result = result.map_err(|reason| broken.map_or(reason.clone(), |why| format!("{reason}: {why}")));
+                let result =
+                    result.map_err(|reason| broken.map_or(reason.clone(), |why| format!("{reason}: {why}")));
                 tally.count(purpose, began.elapsed(), &result);
                 match result {
                     Ok(()) => standing.remove(&purpose),
@@ -373,7 +377,9 @@ async fn control(
             Step::Send(request) => request,
         };
         let (purpose, began) = (request.purpose, Instant::now());
-        let Some(response) = held(&server, request, &mut controller, &subject, &*clock, &stop).await else { break };
+        let Some(response) = held(&server, request, &mut controller, &subject, &*clock, &stop).await else {
+            break;
+        };
         let broken = response.as_ref().err().cloned();
         let result = match lock(&subject).cluster_mut() {
             Some(cluster) => controller.answer(response.ok(), cluster, clock.now()),

@@ -28,7 +28,7 @@ pub const AGENT_VERSION: &str = "v0.123.1";
 #[derive(Clone, Debug, Default)]
 pub struct Informer {
     pending: ChangeLog,
-    metrics: BTreeMap<(String, String), Measured>,
+    metrics: BTreeMap<Id, Measured>,
     polled: Option<Timestamp>,
 }
 
@@ -93,9 +93,9 @@ impl Informer {
     fn measure(&mut self, cluster: &Cluster, now: Timestamp) {
         self.polled = Some(now);
         for metrics in cluster.pod_metrics() {
-            let key = (metrics.namespace.clone(), metrics.name.clone());
-            let sent = self.metrics.get(&key).is_some_and(|known| known.sent);
-            self.metrics.insert(key, Measured { metrics, seen: now, sent });
+            let pod = metrics.pod;
+            let sent = self.metrics.get(&pod).is_some_and(|known| known.sent);
+            self.metrics.insert(pod, Measured { metrics, seen: now, sent });
         }
         self.metrics.retain(|_, measured| now.duration_since(measured.seen) < METRICS_OF_DEAD);
     }

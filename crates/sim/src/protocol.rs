@@ -19,8 +19,7 @@ pub struct Request {
 }
 
 /// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// The agent registers its cluster.
     Register,
@@ -34,6 +33,20 @@ pub enum Purpose {
     Poll,
     /// The controller says what it did.
     Acknowledge,
+}
+
+impl Purpose {
+    /// A name for reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::AgentConfig => "agentConfig",
+            Self::FullSnapshot => "fullSnapshot",
+            Self::Delta => "delta",
+            Self::Poll => "poll",
+            Self::Acknowledge => "acknowledge",
+        }
+    }
 }
 
 /// What came back.

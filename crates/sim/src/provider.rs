@@ -142,9 +142,21 @@ impl Provider {
     }
 
     /// Names for the machine number `serial` in zone number `zone`.
-    pub fn identity(self, cluster: &str, group: &str, zone: usize, serial: u64, random: &mut Random) -> Identity {
+    pub fn identity(
+        self,
+        cluster: &str,
+        group: &str,
+        zone: usize,
+        serial: u64,
+        random: &mut Random,
+    ) -> Identity {
         let zone_name = self.zones()[zone % 3];
-        let address = [10, (serial / 60_000) as u8, (zone % 3) as u8 + 3 * ((serial / 250) % 80) as u8, (serial % 250) as u8 + 4];
+        let address = [
+            10,
+            (serial / 60_000) as u8,
+            (zone % 3) as u8 + 3 * ((serial / 250) % 80) as u8,
+            (serial % 250) as u8 + 4,
+        ];
         let [a, b, c, d] = address;
         let (node_name, provider_id) = match self {
             Self::Eks => (
@@ -170,7 +182,14 @@ impl Provider {
     }
 
     /// The labels that kubelet, cloud controller and node pools put on a node.
-    pub fn node_labels(self, name: &str, machine: Machine, zone: &str, group: &str, lifecycle: Lifecycle) -> Labels {
+    pub fn node_labels(
+        self,
+        name: &str,
+        machine: Machine,
+        zone: &str,
+        group: &str,
+        lifecycle: Lifecycle,
+    ) -> Labels {
         let arch = if machine.arm { "arm64" } else { "amd64" };
         let spot = lifecycle == Lifecycle::Spot;
         let mut labels: Vec<(&str, &str)> = vec![

@@ -4,9 +4,8 @@
 //! One filter is one function of [`Needs`] and node, in the order of [`filter`]; a new constraint is a
 //! new function and a line there. Preemption and soft preferences are left out.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::world::World;
 use crate::world::meta::Id;
@@ -14,8 +13,23 @@ use crate::world::node::{Node, Taint};
 use crate::world::pod::Pod;
 use crate::world::template::{Effect, PodTerm, Spread, matches};
 
-/// Why a node does not take a pod, in kube-scheduler's words.
-type Reason = Cow<'static, str>;
+/// Why a node does not take a pod, in kube-scheduler's words; ordered as they are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason<'a> {
+    /// The whole reason.
+    Plain(&'static str),
+    /// Key and value of the taint that the pod does not tolerate.
+    Taint(&'a str, &'a str),
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(reason) => f.write_str(reason),
+            Self::Taint(key, value) => write!(f, "node(s) had untolerated taint {{{key}: {value}}}"),
+        }
+    }
+}
 
 /// What a pod asks of a node, with the other pods already looked at.
 pub struct Needs<'a> {
@@ -53,7 +67,7 @@ impl<'a> Needs<'a> {
     }
 
     /// The reason why `node` does not take the pod, if there is one.
-    pub fn filter(&self, node: &Node) -> Option<Reason> {
+    pub fn filter<'n>(&self, node: &'n Node) -> Option<Reason<'n>> {
         self.unschedulable(node)
             .or_else(|| self.taints(node))
             .or_else(|| self.node_labels(node))
@@ -64,42 +78,43 @@ impl<'a> Needs<'a> {
             .or_else(|| self.other_pods(node))
     }
 
-    fn unschedulable(&self, node: &Node) -> Option<Reason> {
+    fn unschedulable(&self, node: &Node) -> Option<Reason<'static>> {
         if !node.unschedulable {
             return None;
         }
         let cordoned = Taint::new("node.kubernetes.io/unschedulable", "", Effect::NoSchedule);
-        let tolerated = self.pod.template.tolerations.iter().any(|toleration| cordoned.tolerated_by(toleration));
-        (!tolerated).then(|| Cow::Borrowed("node(s) were unschedulable"))
+        let tolerated =
+            self.pod.template.tolerations.iter().any(|toleration| cordoned.tolerated_by(toleration));
+        (!tolerated).then(|| Reason::Plain("node(s) were unschedulable"))
     }
 
-    fn taints(&self, node: &Node) -> Option<Reason> {
-        node.untolerated(&self.pod.template.tolerations)
-            .map(|taint| format!("node(s) had untolerated taint {{{}: {}}}", taint.key, taint.value).into())
+    fn taints<'n>(&self, node: &'n Node) -> Option<Reason<'n>> {
+        node.untolerated(&self.pod.template.tolerations).map(|taint| Reason::Taint(&taint.key, &taint.value))
     }
 
-    fn node_labels(&self, node: &Node) -> Option<Reason> {
+    fn node_labels(&self, node: &Node) -> Option<Reason<'static>> {
         let template = &self.pod.template;
         let affine = template.node_affinity.iter().all(|requirement| {
             node.meta.labels.get(&requirement.key).is_some_and(|value| requirement.values.contains(value))
         });
         (!affine || !matches(&template.node_selector, &node.meta.labels))
-            .then(|| Cow::Borrowed("node(s) didn't match Pod's node affinity/selector"))
+            .then(|| Reason::Plain("node(s) didn't match Pod's node affinity/selector"))
     }
 
-    fn host_ports(&self, node: &Node) -> Option<Reason> {
+    fn host_ports(&self, node: &Node) -> Option<Reason<'static>> {
         let taken = |port| {
             let pods = node.pods.iter().filter_map(|id| self.world.pods.get(id));
-            pods.filter(|pod| !pod.is_finished()).any(|pod| pod.template.host_ports().any(|other| other == port))
+            pods.filter(|pod| !pod.is_finished())
+                .any(|pod| pod.template.host_ports().any(|other| other == port))
         };
         self.pod
             .template
             .host_ports()
             .any(taken)
-            .then(|| Cow::Borrowed("node(s) didn't have free ports for the requested pod ports"))
+            .then(|| Reason::Plain("node(s) didn't have free ports for the requested pod ports"))
     }
 
-    fn resources(&self, node: &Node) -> Option<Reason> {
+    fn resources(&self, node: &Node) -> Option<Reason<'static>> {
         let (wanted, free) = (self.pod.requests, node.free());
         let reason = if node.active_pods >= node.machine.max_pods {
             "Too many pods"
@@ -112,39 +127,39 @@ impl<'a> Needs<'a> {
         } else {
             return None;
         };
-        Some(Cow::Borrowed(reason))
+        Some(Reason::Plain(reason))
     }
 
-    fn volume_zone(&self, node: &Node) -> Option<Reason> {
+    fn volume_zone(&self, node: &Node) -> Option<Reason<'static>> {
         let elsewhere = self.zone.is_some_and(|zone| zone != &*node.zone);
-        elsewhere.then(|| Cow::Borrowed("node(s) had volume node affinity conflict"))
+        elsewhere.then(|| Reason::Plain("node(s) had volume node affinity conflict"))
     }
 
-    fn spread(&self, node: &Node) -> Option<Reason> {
+    fn spread(&self, node: &Node) -> Option<Reason<'static>> {
         let level = self.spread.iter().all(|(spread, counts)| {
             let Some(domain) = node.meta.labels.get(&spread.topology_key) else { return false };
             let here = counts.get(domain.as_str()).copied().unwrap_or(0) + 1;
             let emptiest = counts.values().min().copied().unwrap_or(0);
             here.saturating_sub(emptiest) <= spread.max_skew
         });
-        (!level).then(|| Cow::Borrowed("node(s) didn't match pod topology spread constraints"))
+        (!level).then(|| Reason::Plain("node(s) didn't match pod topology spread constraints"))
     }
 
-    fn other_pods(&self, node: &Node) -> Option<Reason> {
+    fn other_pods(&self, node: &Node) -> Option<Reason<'static>> {
         let inside = |(key, domains): &(&str, BTreeSet<&str>)| {
             node.meta.labels.get(*key).is_some_and(|domain| domains.contains(domain.as_str()))
         };
         if self.away.iter().any(inside) {
-            return Some(Cow::Borrowed("node(s) didn't match pod anti-affinity rules"));
+            return Some(Reason::Plain("node(s) didn't match pod anti-affinity rules"));
         }
-        (!self.near.iter().all(inside)).then(|| Cow::Borrowed("node(s) didn't match pod affinity rules"))
+        (!self.near.iter().all(inside)).then(|| Reason::Plain("node(s) didn't match pod affinity rules"))
     }
 }
 
 /// The node that takes `pod` best, or in kube-scheduler's words why none does.
 pub fn place(world: &World, pod: &Pod) -> Result<Id, String> {
     let needs = Needs::of(world, pod);
-    let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
+    let mut reasons: BTreeMap<Reason<'_>, usize> = BTreeMap::new();
     let mut best: Option<(u64, std::cmp::Reverse<Id>)> = None;
     for (&id, node) in &world.nodes {
         match needs.filter(node) {
@@ -224,7 +239,8 @@ fn occupancy<'a>(world: &'a World, pod: &Pod, spread: &Spread) -> BTreeMap<&'a s
     for other in world.pods.values().filter(same_namespace) {
         if other.meta.deleted.is_none()
             && matches(&spread.selector, &other.template.labels)
-            && let Some(domain) = node_of(world, other).and_then(|node| node.meta.labels.get(&spread.topology_key))
+            && let Some(domain) =
+                node_of(world, other).and_then(|node| node.meta.labels.get(&spread.topology_key))
             && let Some(count) = counts.get_mut(domain.as_str())
         {
             *count += 1;

@@ -58,7 +58,12 @@ impl Subject {
     }
 
     /// Everything, at `now`.
-    pub(crate) fn full_snapshot(&mut self, informer: &mut Informer, cluster_id: &str, now: Timestamp) -> Vec<u8> {
+    pub(crate) fn full_snapshot(
+        &mut self,
+        informer: &mut Informer,
+        cluster_id: &str,
+        now: Timestamp,
+    ) -> Vec<u8> {
         match self {
             Self::Living(cluster) => {
                 cluster.advance(now);

@@ -63,7 +63,8 @@ impl Cluster {
     fn start_everything(&mut self) {
         loop {
             self.schedule();
-            let waiting = self.world.pods.values().filter(|pod| pod.phase == Phase::Pending && pod.placement.is_some());
+            let waiting =
+                self.world.pods.values().filter(|pod| pod.phase == Phase::Pending && pod.placement.is_some());
             let waiting: Vec<Id> = waiting.map(|pod| pod.meta.id).collect();
             if waiting.is_empty() {
                 break;
@@ -82,11 +83,21 @@ impl Cluster {
         for name in names {
             let mut meta = self.world.meta(&mut self.random, "", name, self.start);
             meta.labels.insert("kubernetes.io/metadata.name".into(), name.to_owned());
-            self.world.add_plain(Plain { meta, kind: Kind::Namespace, selector: Labels::new(), cluster_ip: [0; 4] });
+            self.world.add_plain(Plain {
+                meta,
+                kind: Kind::Namespace,
+                selector: Labels::new(),
+                cluster_ip: [0; 4],
+            });
         }
         let (class, _) = scenario.provider.storage_class();
         let meta = self.world.meta(&mut self.random, "", class, self.start);
-        self.world.add_plain(Plain { meta, kind: Kind::StorageClass, selector: Labels::new(), cluster_ip: [0; 4] });
+        self.world.add_plain(Plain {
+            meta,
+            kind: Kind::StorageClass,
+            selector: Labels::new(),
+            cluster_ip: [0; 4],
+        });
     }
 
     fn create_workload(&mut self, plan: &WorkloadPlan) {

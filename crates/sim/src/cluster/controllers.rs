@@ -130,7 +130,8 @@ impl Cluster {
     /// One pod at a time, the next only when all before it are ready; updates from the last to the first.
     fn reconcile_stateful_set(&mut self, id: Id) {
         let Some(set) = self.world.workloads.get(&id).cloned() else { return };
-        let ordinal_of = |pod: &Pod| pod.meta.name.rsplit('-').next().and_then(|text| text.parse::<u32>().ok());
+        let ordinal_of =
+            |pod: &Pod| pod.meta.name.rsplit('-').next().and_then(|text| text.parse::<u32>().ok());
         let present: Vec<(u32, Id)> = self
             .world
             .pods_of(id)
@@ -139,7 +140,8 @@ impl Cluster {
             .filter_map(|pod| Some((ordinal_of(pod)?, pod.meta.id)))
             .collect();
         for ordinal in 0..set.replicas {
-            let pod = present.iter().find(|(of, _)| *of == ordinal).and_then(|(_, id)| self.world.pods.get(id));
+            let pod =
+                present.iter().find(|(of, _)| *of == ordinal).and_then(|(_, id)| self.world.pods.get(id));
             match pod {
                 None => {
                     let name = format!("{}-{ordinal}", set.meta.name);
@@ -174,9 +176,11 @@ impl Cluster {
             return None;
         }
         let name = format!("data-{pod_name}");
-        let known = self.world.claims.values().find(|claim| {
-            claim.meta.name == name && claim.meta.namespace == set.meta.namespace
-        });
+        let known = self
+            .world
+            .claims
+            .values()
+            .find(|claim| claim.meta.name == name && claim.meta.namespace == set.meta.namespace);
         if let Some(claim) = known {
             return Some(claim.meta.id);
         }
@@ -194,14 +198,19 @@ impl Cluster {
         let mut missing = Vec::new();
         for (&node_id, node) in &self.world.nodes {
             let covered = self.world.pods_of(id).iter().filter_map(|id| self.world.pods.get(id)).any(|pod| {
-                !pod.is_finished() && pod.placement.as_ref().is_some_and(|placement| placement.node == node_id)
+                !pod.is_finished()
+                    && pod.placement.as_ref().is_some_and(|placement| placement.node == node_id)
             });
             let free = node.free();
             let fits = requests.cpu_milli <= free.cpu_milli
                 && requests.memory <= free.memory
                 && requests.gpu <= free.gpu
                 && node.active_pods < node.machine.max_pods;
-            if !covered && fits && node.ready && node.accepts(&set.template.node_selector, &daemon_tolerations(&set)) {
+            if !covered
+                && fits
+                && node.ready
+                && node.accepts(&set.template.node_selector, &daemon_tolerations(&set))
+            {
                 missing.push(node_id);
             }
         }

@@ -19,6 +19,8 @@ use crate::world::template::Resources;
 const GROW_SECONDS: u64 = 30;
 /// Seconds between two looks at nodes that idle.
 const SHRINK_SECONDS: u64 = 600;
+/// Seconds after which a group that found no capacity looks again.
+const REPLACE_SECONDS: u64 = 300;
 /// Seconds after which a pod that no machine for sale would take is looked at again.
 const UNSELLABLE_SECONDS: i64 = 3_600;
 /// Most machines bought at one look.
@@ -99,12 +101,47 @@ impl Cluster {
             if self.random.chance(self.dynamics.no_capacity_permille) {
                 continue;
             }
-            let delay = self.random.between(45, 110);
-            self.booting.push(purchase.clone());
-            self.plan(delay, Event::NodeJoins(purchase.clone()));
+            self.order(purchase.clone());
             return Some(self.blank_node(&purchase, self.start));
         }
         None
+    }
+
+    /// A machine is lost, taken back or given up: its group replaces it, in the same zone, since volumes
+    /// may be there.
+    pub(super) fn lose_node(&mut self, id: Id) {
+        let Some(node) = self.world.nodes.get(&id) else { return };
+        let group = self.groups.iter().position(|group| *group.name == *node.group);
+        let zone = self.world.provider.zones().iter().position(|zone| *zone == &*node.zone);
+        self.remove_node(id);
+        if let Some((group, zone)) = group.zip(zone) {
+            self.replace(group, zone);
+        }
+    }
+
+    /// Buys the group's cheapest machine that is to be had; looks again later when none is.
+    pub(super) fn replace(&mut self, group: usize, zone: usize) {
+        let Some(definition) = self.groups.get(group) else { return };
+        let lifecycle = definition.lifecycle;
+        let mut machines: Vec<Machine> = definition.machines.iter().map(|&(machine, _)| machine).collect();
+        machines.sort_by_key(|&machine| {
+            let price = self.market.price(machine, lifecycle);
+            (price.is_none(), price)
+        });
+        for machine in machines {
+            if !self.random.chance(self.dynamics.no_capacity_permille) {
+                self.order(Purchase { group, machine, zone });
+                return;
+            }
+        }
+        self.plan(REPLACE_SECONDS, Event::Replace { group, zone });
+    }
+
+    /// The machine will boot and join.
+    fn order(&mut self, purchase: Purchase) {
+        let delay = self.random.between(45, 110);
+        self.booting.push(purchase.clone());
+        self.plan(delay, Event::NodeJoins(purchase));
     }
 
     /// The zones, the one with the fewest nodes first.
@@ -129,8 +166,7 @@ impl Cluster {
         let mut node = unnamed_node(self.groups.get(purchase.group), purchase.machine, zone, now);
         node.allocatable = provider.allocatable(purchase.machine);
         if let Some(group) = self.groups.get(purchase.group) {
-            node.meta.labels =
-                provider.node_labels("", purchase.machine, zone, &group.name, group.lifecycle);
+            node.meta.labels = provider.node_labels("", purchase.machine, zone, &group.name, group.lifecycle);
             node.meta.labels.extend(group.labels.clone());
         }
         for daemon in self.world.workloads.values().filter(|workload| workload.kind == Kind::DaemonSet) {
@@ -145,7 +181,9 @@ impl Cluster {
     /// A bought machine joins, ready.
     pub(super) fn join(&mut self, purchase: Purchase) {
         if let Some(index) = self.booting.iter().position(|booting| {
-            booting.group == purchase.group && booting.machine == purchase.machine && booting.zone == purchase.zone
+            booting.group == purchase.group
+                && booting.machine == purchase.machine
+                && booting.zone == purchase.zone
         }) {
             self.booting.remove(index);
         }
@@ -158,13 +196,8 @@ impl Cluster {
         let provider = self.world.provider;
         let definition = self.groups.get(group)?.clone();
         self.machines_made += 1;
-        let identity = provider.identity(
-            &self.world.name,
-            &definition.name,
-            zone,
-            self.machines_made,
-            &mut self.random,
-        );
+        let identity =
+            provider.identity(&self.world.name, &definition.name, zone, self.machines_made, &mut self.random);
         let mut node = self.blank_node(&Purchase { group, machine, zone }, now);
         node.used = Resources::default();
         node.active_pods = 0;
@@ -201,7 +234,8 @@ impl Cluster {
 
     fn idles(&self, node: &Node, seconds: i64) -> bool {
         let now = self.shown();
-        let old_enough = now.duration_since(node.meta.created).as_secs() * i64::from(self.speed().max(1)) > seconds;
+        let old_enough =
+            now.duration_since(node.meta.created).as_secs() * i64::from(self.speed().max(1)) > seconds;
         let protected = node.meta.labels.contains_key("autoscaling.cast.ai/removal-disabled");
         old_enough
             && !protected

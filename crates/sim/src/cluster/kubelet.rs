@@ -114,7 +114,8 @@ impl Cluster {
             let name = format!("pvc-{}", claim.meta.uid);
             let handle = format!("vol-0{}", self.random.hexadecimal(16));
             let meta = self.world.meta(&mut self.random, "", &name, now);
-            self.world.add_volume(Volume { meta, claim: claim_id, zone: Arc::clone(&zone), handle }, &node_name);
+            self.world
+                .add_volume(Volume { meta, claim: claim_id, zone: Arc::clone(&zone), handle }, &node_name);
         }
     }
 

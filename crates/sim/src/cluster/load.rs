@@ -1,6 +1,8 @@
 //! What the workloads have to do: demand over the day and the month, what pods use of it, and the
 //! autoscalers and rollouts that follow.
 
+use std::sync::Arc;
+
 use super::{Cluster, Event, UNSCHEDULABLE_SECONDS};
 use crate::objects::PodMetrics;
 use crate::random::noise_permille;
@@ -18,8 +20,8 @@ const UNREQUESTED_MEMORY: u64 = 64 << 20;
 
 /// Demand of a shop by the hour of a weekday in UTC, in thousandths of the peak.
 const DAY: [u64; 24] = [
-    340, 290, 250, 230, 240, 290, 380, 500, 620, 720, 790, 830, 850, 840, 830, 840, 870, 920, 980, 1_000, 960,
-    840, 660, 480,
+    340, 290, 250, 230, 240, 290, 380, 500, 620, 720, 790, 830, 850, 840, 830, 840, 870, 920, 980, 1_000,
+    960, 840, 660, 480,
 ];
 
 /// The share of the day's peak that is asked for now, in thousandths; Saturday and Sunday ask a fifth less.
@@ -49,7 +51,8 @@ impl Cluster {
     /// CPU that all replicas of a workload with this usage use together now, in thousandths.
     fn demand(&self, usage: Usage, at: VirtualTime) -> u64 {
         let second = self.start.as_second() + at.as_seconds();
-        let daily = day_permille(second) * usage.daily_permille + 1_000 * (1_000 - usage.daily_permille.min(1_000));
+        let daily =
+            day_permille(second) * usage.daily_permille + 1_000 * (1_000 - usage.daily_permille.min(1_000));
         let grown = 1_000 + self.dynamics.growth_permille_per_day * (at.as_seconds().max(0) as u64) / 86_400;
         let millionths = daily * grown / 1_000;
         (u128::from(usage.peak_cpu_milli) * u128::from(millionths) / 1_000_000) as u64
@@ -127,8 +130,11 @@ impl Cluster {
     /// What every running pod uses.
     pub(super) fn measure(&self) -> Vec<PodMetrics> {
         let at = crate::world::seconds(self.shown());
+        let shown: Arc<str> = Arc::from(at.to_string());
         let running = self.world.pods.values().filter(|pod| {
-            pod.phase == Phase::Running && pod.meta.deleted.is_none() && pod.started.is_some_and(|started| started < at)
+            pod.phase == Phase::Running
+                && pod.meta.deleted.is_none()
+                && pod.started.is_some_and(|started| started < at)
         });
         let on_ready_node = |pod: &&Pod| {
             let node = pod.placement.as_ref().and_then(|placement| self.world.nodes.get(&placement.node));
@@ -137,15 +143,17 @@ impl Cluster {
         running
             .filter(on_ready_node)
             .map(|pod| PodMetrics {
+                pod: pod.meta.id,
                 namespace: pod.meta.namespace.clone(),
                 name: pod.meta.name.clone(),
-                at,
-                containers: self.container_usage(pod),
+                at: shown.clone(),
+                template: pod.template.clone(),
+                usage: self.container_usage(pod),
             })
             .collect()
     }
 
-    fn container_usage(&self, pod: &Pod) -> Vec<(String, u64, u64)> {
+    fn container_usage(&self, pod: &Pod) -> Vec<(u64, u64)> {
         let usage = pod.template.usage;
         let replicas = match pod.owner {
             Owner::Workload(owner) => self.world.workloads.get(&owner).map_or(1, |owner| match owner.kind {
@@ -156,16 +164,15 @@ impl Cluster {
         };
         let each_nano = self.demand(usage, self.now) * 1_000_000 / replicas.max(1);
         let minute = (self.now.as_seconds() / 60) as u64;
-        let staying: Vec<_> =
-            pod.template.containers.iter().filter(|container| container.role != Role::Init).collect();
-        let requested: u64 = staying.iter().map(|container| container.requests.cpu_milli).sum();
-        staying
-            .iter()
+        let staying = || pod.template.staying_containers();
+        let requested: u64 = staying().map(|container| container.requests.cpu_milli).sum();
+        let count = staying().count() as u64;
+        staying()
             .enumerate()
             .map(|(index, container)| {
                 let noise = 900 + noise_permille(pod.meta.id.0, minute * 8 + index as u64) / 5;
                 let share = match requested {
-                    0 => 1_000 / staying.len() as u64,
+                    0 => 1_000 / count.max(1),
                     all => container.requests.cpu_milli * 1_000 / all,
                 };
                 let memory = match container.requests.memory {
@@ -174,7 +181,6 @@ impl Cluster {
                 };
                 let memory_noise = 970 + noise_permille(pod.meta.id.0, index as u64) / 20 + minute % 7;
                 (
-                    container.name.clone(),
                     each_nano * share / 1_000 * noise / 1_000,
                     (memory * usage.memory_permille / 1_000 * memory_noise / 1_000) >> 10,
                 )

@@ -53,8 +53,15 @@ enum Event {
     NodeSilent(Id),
     /// A silent node's pods are evicted.
     NodeEvicted(Id),
-    /// A machine is gone, and its Node object with it.
+    /// A machine is gone, and its Node object with it; its group replaces it.
     NodeGone(Id),
+    /// A group replaces a machine that it lost in a zone.
+    Replace {
+        /// Which group.
+        group: usize,
+        /// Which zone.
+        zone: usize,
+    },
     /// The pod collector removes the pods of a node that is gone.
     PodsCollected(Vec<Id>),
     /// The group autoscaler looks at pods that wait.
@@ -246,7 +253,8 @@ impl Cluster {
             Event::NodeJoins(purchase) => self.join(purchase),
             Event::NodeSilent(id) => self.silence(id),
             Event::NodeEvicted(id) => self.evict_silent(id),
-            Event::NodeGone(id) => self.remove_node(id),
+            Event::NodeGone(id) => self.lose_node(id),
+            Event::Replace { group, zone } => self.replace(group, zone),
             Event::PodsCollected(pods) => self.collect_pods(pods),
             Event::GroupsGrow => self.grow_groups(),
             Event::GroupsShrink => self.shrink_groups(),
@@ -290,10 +298,13 @@ impl Cluster {
         }
     }
 
-    /// kube-scheduler tries again when something changed that may help; here, when time has passed.
+    /// kube-scheduler tries again when something changed that may help, a pod that left or a node that
+    /// changed; here, if there was such a thing since the last time.
     fn retry_unschedulable(&mut self) {
         self.plan(UNSCHEDULABLE_SECONDS, Event::Unschedulable);
-        self.unschedulable.clear();
+        if self.world.take_relief() {
+            self.unschedulable.clear();
+        }
     }
 
     /// The controllers of a pod's owner have to look.

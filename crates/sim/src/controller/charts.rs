@@ -12,7 +12,9 @@ pub(super) struct Charts(BTreeMap<(String, String), Vec<String>>);
 impl Charts {
     pub(super) fn upsert(&mut self, chart: &ChartUpsert) -> Outcome {
         let source = &chart.chart_source;
-        for (field, value) in [("repoUrl", &source.repo_url), ("name", &source.name), ("version", &source.version)] {
+        for (field, value) in
+            [("repoUrl", &source.repo_url), ("name", &source.name), ("version", &source.version)]
+        {
             if value.is_empty() {
                 return Err(format!("validating chart source: {field}: chart field is not set"));
             }

@@ -94,7 +94,8 @@ impl Execution {
             Payload::Create(create) => Some(objects::create(cluster, &create)),
             Payload::Delete(delete) => Some(objects::delete(cluster, &delete.id)),
         };
-        outcome.map(|outcome| outcome.map_err(|error| format!("handling action *castai.{type_name}: {error}")))
+        outcome
+            .map(|outcome| outcome.map_err(|error| format!("handling action *castai.{type_name}: {error}")))
     }
 
     /// Whether this takes the controller itself away.
@@ -151,7 +152,8 @@ impl Execution {
     }
 
     fn evict(&mut self, evict: &EvictPod, cluster: &mut Cluster) -> Option<Outcome> {
-        let Some(pod) = cluster.world().pod_named(&evict.namespace, &evict.pod_name).map(|pod| pod.meta.id) else {
+        let Some(pod) = cluster.world().pod_named(&evict.namespace, &evict.pod_name).map(|pod| pod.meta.id)
+        else {
             return Some(Ok(()));
         };
         if self.stage == Stage::Waiting {
@@ -188,7 +190,9 @@ impl Execution {
                 }
                 if cluster.now() >= self.deadline {
                     let limit = go_duration(seconds);
-                    return Some(Err(format!("node {name} request timeout: {limit} context deadline exceeded")));
+                    return Some(Err(format!(
+                        "node {name} request timeout: {limit} context deadline exceeded"
+                    )));
                 }
                 self.wait(cluster, 1)
             }
@@ -213,8 +217,11 @@ fn drainable(cluster: &Cluster, node: Id) -> Vec<Id> {
             Owner::Node(_) => true,
             Owner::Nobody => false,
         };
-        let tolerates_all =
-            pod.template.tolerations.iter().any(|toleration| toleration.key.is_none() && toleration.effect.is_none());
+        let tolerates_all = pod
+            .template
+            .tolerations
+            .iter()
+            .any(|toleration| toleration.key.is_none() && toleration.effect.is_none());
         !is_daemon && !tolerates_all && !pod.is_finished()
     };
     node.pods.iter().filter_map(|id| world.pods.get(id)).filter(moves).map(|pod| pod.meta.id).collect()

@@ -27,7 +27,8 @@ use execute::{Execution, Outcome};
 /// The official controller's name and version.
 const USER_AGENT: &str = "castai-cluster-controller/v0.62.1";
 /// What it says of an action that it cannot read.
-const UNKNOWN: &str = "invalid action, check action data or if cluster controller version supports this action type";
+const UNKNOWN: &str =
+    "invalid action, check action data or if cluster controller version supports this action type";
 /// Between two polls.
 const POLL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 /// Between two tries of an acknowledgement.
@@ -145,7 +146,12 @@ impl Controller {
     ///
     /// # Errors
     /// A refused or broken poll, or an acknowledgement that was given up.
-    pub fn answer(&mut self, response: Option<Response>, cluster: &mut Cluster, now: Timestamp) -> Result<(), String> {
+    pub fn answer(
+        &mut self,
+        response: Option<Response>,
+        cluster: &mut Cluster,
+        now: Timestamp,
+    ) -> Result<(), String> {
         match self.in_flight.take() {
             None => Err("an answer to nothing".to_owned()),
             Some(InFlight::Poll) => self.polled(response, cluster, now),
@@ -153,13 +159,19 @@ impl Controller {
         }
     }
 
-    fn polled(&mut self, response: Option<Response>, cluster: &mut Cluster, now: Timestamp) -> Result<(), String> {
+    fn polled(
+        &mut self,
+        response: Option<Response>,
+        cluster: &mut Cluster,
+        now: Timestamp,
+    ) -> Result<(), String> {
         self.next_poll = later(now, POLL_PAUSE);
         let response = response.ok_or("Poll: the connection broke")?;
         if !response.is_success() {
             return Err(format!("Poll: status {}: {}", response.status, response.text()));
         }
-        let polled: Polled = serde_json::from_slice(&response.body).map_err(|error| format!("Poll: {error}"))?;
+        let polled: Polled =
+            serde_json::from_slice(&response.body).map_err(|error| format!("Poll: {error}"))?;
         let items = polled.items.unwrap_or_default();
         if items.is_empty() {
             return Ok(());
@@ -181,7 +193,9 @@ impl Controller {
             let action = serde_json::from_value::<Action>(item).ok();
             let created = action.as_ref().map(|action| (action.id.clone(), action.created_at));
             match created.zip(action.and_then(Action::payload)) {
-                Some(((id, created), payload)) => self.running.push(Execution::new(id, created, payload, cluster)),
+                Some(((id, created), payload)) => {
+                    self.running.push(Execution::new(id, created, payload, cluster))
+                }
                 None => self.end(id, Err(UNKNOWN.to_owned()), now),
             }
         }
@@ -213,7 +227,8 @@ impl Controller {
             self.acknowledgements.push_back(ack);
             return Ok(());
         }
-        let reason = response.map_or_else(|| "the connection broke".to_owned(), |response| response.status.to_string());
+        let reason = response
+            .map_or_else(|| "the connection broke".to_owned(), |response| response.status.to_string());
         Err(format!("Acknowledge: given up for action {}: {reason}", ack.id))
     }
 
@@ -233,7 +248,10 @@ impl Controller {
             purpose: Purpose::Acknowledge,
             method: "POST",
             path: format!("/v1/kubernetes/clusters/{}/actions/{}/ack", self.cluster_id, ack.id),
-            headers: vec![("user-agent", USER_AGENT.to_owned()), ("content-type", "application/json".to_owned())],
+            headers: vec![
+                ("user-agent", USER_AGENT.to_owned()),
+                ("content-type", "application/json".to_owned()),
+            ],
             body: json!({"error": ack.error}).to_string().into_bytes(),
             compressed: false,
         }

@@ -29,20 +29,27 @@ pub(super) fn find(cluster: &Cluster, target: &Target) -> Option<Id> {
 /// A node id that is asked for together with a provider id may be missing on the node; alone it may not.
 fn matches_ids(node: &Node, target: &Target) -> bool {
     let node_id = node.meta.labels.get(NODE_ID).map_or("", String::as_str);
-    let provider_matches = !target.provider_id.is_empty() && target.provider_id.eq_ignore_ascii_case(&node.provider_id);
+    let provider_matches =
+        !target.provider_id.is_empty() && target.provider_id.eq_ignore_ascii_case(&node.provider_id);
     match (target.node_id.is_empty(), target.provider_id.is_empty()) {
         (true, true) => false,
         (true, false) => provider_matches,
         (false, true) => target.node_id.eq_ignore_ascii_case(node_id),
-        (false, false) => provider_matches && (node_id.is_empty() || target.node_id.eq_ignore_ascii_case(node_id)),
+        (false, false) => {
+            provider_matches && (node_id.is_empty() || target.node_id.eq_ignore_ascii_case(node_id))
+        }
     }
 }
 
 /// Deletes the Node, then its pods without waiting.
 pub(super) fn delete(cluster: &mut Cluster, target: &Target) -> Outcome {
     if let Some(id) = find(cluster, target) {
-        let pods: Vec<Id> =
-            cluster.world().nodes.get(&id).map(|node| node.pods.iter().copied().collect()).unwrap_or_default();
+        let pods: Vec<Id> = cluster
+            .world()
+            .nodes
+            .get(&id)
+            .map(|node| node.pods.iter().copied().collect())
+            .unwrap_or_default();
         cluster.remove_node(id);
         pods.into_iter().for_each(|pod| cluster.remove_pod_now(pod));
     }
@@ -63,7 +70,8 @@ pub(super) fn cordon(cluster: &mut Cluster, id: Id) {
 /// Ready, and not waiting for its cloud controller. A taint with a value is overlooked, as the official
 /// controller does.
 pub(super) fn is_ready(cluster: &Cluster, id: Id) -> bool {
-    let waits = |node: &Node| node.taints.iter().any(|taint| taint.key == UNINITIALIZED && taint.value.is_empty());
+    let waits =
+        |node: &Node| node.taints.iter().any(|taint| taint.key == UNINITIALIZED && taint.value.is_empty());
     cluster.world().nodes.get(&id).is_some_and(|node| node.ready && !waits(node))
 }
 

@@ -100,7 +100,8 @@ pub(super) fn patch(cluster: &mut Cluster, patch: &Patch) -> Outcome {
         "application/json-patch+json" => json_patch,
         other => return Err(format!("unknown patch type: {other}")),
     };
-    let change: Value = serde_json::from_str(&patch.patch).map_err(|error| format!("patching resource: {error}"))?;
+    let change: Value =
+        serde_json::from_str(&patch.patch).map_err(|error| format!("patching resource: {error}"))?;
     if let Some(kept) = cluster.world_mut().kept.get_mut(&kept_key(&patch.id)) {
         return apply(kept, &change);
     }
@@ -147,12 +148,15 @@ fn quantities(amount: Resources) -> Labels {
 fn resources(quantities: &Labels) -> Result<Resources, String> {
     let mut amount = Resources::default();
     for (name, text) in quantities {
-        let quantity: model::Quantity = text.parse().map_err(|error| format!("patching resource: {error}"))?;
+        let quantity: model::Quantity =
+            text.parse().map_err(|error| format!("patching resource: {error}"))?;
         match name.as_str() {
             "cpu" => amount.cpu_milli = quantity.milli().max(0) as u64,
             "memory" => amount.memory = quantity.whole().max(0) as u64,
             "nvidia.com/gpu" => amount.gpu = quantity.whole().max(0) as u64,
-            other => return Err(format!("patching resource: the simulated API server does not account {other}")),
+            other => {
+                return Err(format!("patching resource: the simulated API server does not account {other}"));
+            }
         }
     }
     Ok(amount)
@@ -169,7 +173,9 @@ fn take_over(cluster: &mut Cluster, id: Id, view: View) -> Outcome {
     template.annotations = view.spec.template.metadata.annotations;
     for container in view.spec.template.spec.containers {
         let Some(known) = template.containers.iter_mut().find(|known| known.name == container.name) else {
-            return Err("patching resource: the simulated API server does not support new containers".to_owned());
+            return Err(
+                "patching resource: the simulated API server does not support new containers".to_owned()
+            );
         };
         known.requests = resources(&container.resources.requests)?;
         known.limits = resources(&container.resources.limits)?;
@@ -188,7 +194,9 @@ fn take_over(cluster: &mut Cluster, id: Id, view: View) -> Outcome {
 pub(super) fn create(cluster: &mut Cluster, create: &Create) -> Outcome {
     if !KEPT.contains(&(create.group.as_str(), create.resource.as_str())) {
         let resource = &create.resource;
-        return Err(format!("creating resource {resource}: the server could not find the requested resource"));
+        return Err(format!(
+            "creating resource {resource}: the server could not find the requested resource"
+        ));
     }
     let text = |name: &str| create.object["metadata"][name].as_str().unwrap_or_default().to_owned();
     let id = ObjectId {
@@ -240,7 +248,8 @@ fn merge(target: &mut Value, patch: &Value, strategic: bool) {
         }
         (Value::Array(target), Value::Array(patch)) if strategic => {
             for item in patch {
-                match target.iter_mut().find(|known| !item["name"].is_null() && known["name"] == item["name"]) {
+                match target.iter_mut().find(|known| !item["name"].is_null() && known["name"] == item["name"])
+                {
                     Some(known) => merge(known, item, strategic),
                     None => target.push(item.clone()),
                 }
@@ -268,12 +277,15 @@ fn json_patch(target: &mut Value, patch: &Value) -> Outcome {
                 map.remove(&last).ok_or_else(missing)?;
             }
             ("replace", Value::Array(list)) => {
-                let index = last.parse::<usize>().ok().filter(|&index| index < list.len()).ok_or_else(missing)?;
+                let index =
+                    last.parse::<usize>().ok().filter(|&index| index < list.len()).ok_or_else(missing)?;
                 list[index] = value;
             }
             ("add", Value::Array(list)) if last == "-" => list.push(value),
             (other, _) => {
-                return Err(format!("patching resource: the simulated API server does not support {other} at {path}"));
+                return Err(format!(
+                    "patching resource: the simulated API server does not support {other} at {path}"
+                ));
             }
         }
     }

@@ -6,9 +6,7 @@ use super::{bytes, cpu, dotted, insert_labels, metadata, owner_references};
 use crate::world::World;
 use crate::world::meta::Kind;
 use crate::world::pod::{Note, Owner, Phase, Pod};
-use crate::world::template::{
-    Container, LocalVolume, PodTemplate, PodTerm, Resources, Role, Toleration,
-};
+use crate::world::template::{Container, LocalVolume, PodTemplate, PodTerm, Resources, Role, Toleration};
 
 pub(super) fn render(world: &World, pod: &Pod) -> Value {
     let mut meta = metadata(&pod.meta);
@@ -47,9 +45,11 @@ pub(super) fn render(world: &World, pod: &Pod) -> Value {
     if let Some(placement) = &pod.placement {
         spec.insert("nodeName".into(), json!(*placement.node_name));
     }
-    let claims = pod.claims.iter().filter_map(|id| world.claims.get(id)).map(|claim| {
-        json!({"name": "data", "persistentVolumeClaim": {"claimName": claim.meta.name}})
-    });
+    let claims = pod
+        .claims
+        .iter()
+        .filter_map(|id| world.claims.get(id))
+        .map(|claim| json!({"name": "data", "persistentVolumeClaim": {"claimName": claim.meta.name}}));
     let volumes = spec.entry("volumes").or_insert_with(|| json!([]));
     if let Value::Array(volumes) = volumes {
         volumes.extend(claims);
@@ -89,7 +89,9 @@ pub(super) fn spec(template: &PodTemplate, batch: bool) -> Map<String, Value> {
     if !template.local_volumes.is_empty() {
         let volumes = template.local_volumes.iter().enumerate().map(|(index, volume)| match volume {
             LocalVolume::EmptyDirectory => json!({"name": format!("scratch-{index}"), "emptyDir": {}}),
-            LocalVolume::Memory => json!({"name": format!("scratch-{index}"), "emptyDir": {"medium": "Memory"}}),
+            LocalVolume::Memory => {
+                json!({"name": format!("scratch-{index}"), "emptyDir": {"medium": "Memory"}})
+            }
             LocalVolume::HostPath => {
                 json!({"name": format!("host-{index}"), "hostPath": {"path": "/var/log", "type": ""}})
             }
@@ -172,9 +174,9 @@ fn affinity(template: &PodTemplate) -> Map<String, Value> {
     let required = |terms: Value| json!({"requiredDuringSchedulingIgnoredDuringExecution": terms});
     let mut affinity = Map::new();
     if !template.node_affinity.is_empty() {
-        let expressions = template.node_affinity.iter().map(|requirement| {
-            json!({"key": requirement.key, "operator": "In", "values": requirement.values})
-        });
+        let expressions = template.node_affinity.iter().map(
+            |requirement| json!({"key": requirement.key, "operator": "In", "values": requirement.values}),
+        );
         let terms = json!({"nodeSelectorTerms": [{"matchExpressions": expressions.collect::<Vec<_>>()}]});
         affinity.insert("nodeAffinity".into(), required(terms));
     }

@@ -77,8 +77,7 @@ fn replicated(world: &World, workload: &Workload) -> (Value, Value) {
         Kind::Deployment => {
             spec["revisionHistoryLimit"] = json!(10);
             spec["progressDeadlineSeconds"] = json!(600);
-            spec["strategy"] =
-                json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
+            spec["strategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
             status["updatedReplicas"] = json!(tally.updated);
         }
         Kind::StatefulSet => {

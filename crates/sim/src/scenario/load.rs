@@ -44,8 +44,10 @@ pub fn load_test(provider: Provider, name: &str, nodes: u32, seed: u64, dynamics
     let mut workloads: Vec<WorkloadPlan> = ["kube-proxy", "log-agent", "node-exporter"]
         .into_iter()
         .map(|name| {
-            let mut template =
-                PodTemplate::new(Labels::new(), Container::new(name, &format!("load/{name}:v1"), Resources::new(50, 64)));
+            let mut template = PodTemplate::new(
+                Labels::new(),
+                Container::new(name, &format!("load/{name}:v1"), Resources::new(50, 64)),
+            );
             template.tolerations.push(Toleration::everything());
             plan(Kind::DaemonSet, "kube-system", name, 0, template)
         })
@@ -58,8 +60,13 @@ pub fn load_test(provider: Provider, name: &str, nodes: u32, seed: u64, dynamics
         let requests = Resources::new(random.between(5, 30) * 10, random.between(1, 8) * 64);
         let name = format!("service-{number:03}");
         let container = Container::new(&name, &format!("load/{name}:v1.1.0"), requests);
-        let mut workload =
-            plan(Kind::Deployment, &format!("team-{:02}", number % 12), &name, replicas, PodTemplate::new(Labels::new(), container));
+        let mut workload = plan(
+            Kind::Deployment,
+            &format!("team-{:02}", number % 12),
+            &name,
+            replicas,
+            PodTemplate::new(Labels::new(), container),
+        );
         workload.template.usage.peak_cpu_milli = requests.cpu_milli * u64::from(replicas) * 35 / 100;
         if number.is_multiple_of(3) {
             workload.autoscale = Some((replicas.div_ceil(2), replicas * 2, 40));
@@ -73,7 +80,13 @@ pub fn load_test(provider: Provider, name: &str, nodes: u32, seed: u64, dynamics
 }
 
 /// A workload without autoscaler, budget, claims and runs.
-pub(super) fn plan(kind: Kind, namespace: &str, name: &str, replicas: u32, template: PodTemplate) -> WorkloadPlan {
+pub(super) fn plan(
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    replicas: u32,
+    template: PodTemplate,
+) -> WorkloadPlan {
     WorkloadPlan {
         kind,
         namespace: namespace.to_owned(),

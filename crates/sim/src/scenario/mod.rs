@@ -112,7 +112,7 @@ impl Dynamics {
         alive: true,
         growth_permille_per_day: 4,
         rollout_every_hours: 3,
-        reclaim_permille_per_hour: 20,
+        reclaim_permille_per_hour: 1,
         silence_permille_per_hour: 6,
         no_capacity_permille: 80,
         quota_cpus: 2_000,

@@ -81,6 +81,7 @@ pub struct World {
     unbound: BTreeSet<Id>,
     repelling: BTreeSet<Id>,
     changes: ChangeLog,
+    relief: bool,
     next_id: u64,
     writes: u64,
 }
@@ -108,6 +109,7 @@ impl World {
             unbound: BTreeSet::new(),
             repelling: BTreeSet::new(),
             changes: ChangeLog::default(),
+            relief: false,
             next_id: 0,
             writes: 0,
         }
@@ -145,6 +147,12 @@ impl World {
         std::mem::take(&mut self.changes)
     }
 
+    /// Whether since the last call something happened that may help a pod that found no node: a node
+    /// came or changed, or a pod gave back what it held.
+    pub fn take_relief(&mut self) -> bool {
+        std::mem::take(&mut self.relief)
+    }
+
     /// Every object there is, in the order of creation.
     pub fn all(&self) -> Vec<(Kind, Id)> {
         let mut all: Vec<(Kind, Id)> = Vec::new();
@@ -163,6 +171,7 @@ impl World {
     /// Writes down that the object differs from what was known of it.
     pub fn touch(&mut self, kind: Kind, id: Id) {
         self.writes += 1;
+        self.relief |= kind == Kind::Node;
         let version = self.writes;
         let meta = match kind {
             Kind::Node => self.nodes.get_mut(&id).map(|node| &mut node.meta),
@@ -185,6 +194,7 @@ impl World {
     /// A node joins.
     pub fn add_node(&mut self, node: Node) -> Id {
         let id = node.meta.id;
+        self.relief = true;
         self.nodes.insert(id, node);
         self.changes.record(Kind::Node, id, Change::Added);
         id
@@ -301,6 +311,7 @@ impl World {
     /// Gives back what a pod held of its node.
     fn release(&mut self, held: Resources, placement: Option<&Placement>) {
         if let Some(node) = placement.and_then(|placement| self.nodes.get_mut(&placement.node)) {
+            self.relief = true;
             node.used = node.used.minus(held);
             node.active_pods = node.active_pods.saturating_sub(1);
         }

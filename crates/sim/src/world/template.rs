@@ -282,6 +282,11 @@ impl PodTemplate {
             .max(starting)
     }
 
+    /// The containers that run as long as the pod does.
+    pub fn staying_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().filter(|container| container.role != Role::Init)
+    }
+
     /// The host ports that one pod needs.
     pub fn host_ports(&self) -> impl Iterator<Item = u16> + '_ {
         self.containers.iter().filter_map(|container| container.host_port)
@@ -299,7 +304,8 @@ mod tests {
 
     #[test]
     fn a_large_init_container_decides_the_request() {
-        let mut template = PodTemplate::new(Labels::new(), Container::new("main", "i", Resources::new(100, 64)));
+        let mut template =
+            PodTemplate::new(Labels::new(), Container::new("main", "i", Resources::new(100, 64)));
         let mut add = |role, cpu| {
             let container = Container::new("x", "i", Resources::new(cpu, 16));
             template.containers.push(Container { role, ..container });

@@ -60,13 +60,14 @@ proptest! {
 fn the_demo_is_a_wasteful_shop() {
     let cluster = sim::demo_cluster(7, start());
     let counts = cluster.counts();
-    assert_eq!(counts.nodes, 60);
+    assert_eq!(counts.nodes, 57);
     assert!((1_200..1_900).contains(&counts.pods), "{counts:?}");
     assert_eq!(counts.unbound_pods, 3, "the two solvers and the mainframe's bridge");
     let world = cluster.world();
-    let all = world.nodes.values().fold((0, 0), |sum, node| {
-        (sum.0 + node.used.cpu_milli, sum.1 + node.allocatable.cpu_milli)
-    });
+    let all = world
+        .nodes
+        .values()
+        .fold((0, 0), |sum, node| (sum.0 + node.used.cpu_milli, sum.1 + node.allocatable.cpu_milli));
     let percent = all.0 * 100 / all.1;
     assert!((30..65).contains(&percent), "{percent} % requested");
     let stuck = world.budgets.values().filter(|budget| world.standing(budget).allowed == 0).count();

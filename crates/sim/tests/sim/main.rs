@@ -1,8 +1,11 @@
 //! What the simulator promises, at its public surface.
 
+mod agent;
+mod controller;
 mod determinism;
 mod invariants;
 mod replay;
+mod scenario;
 
 use jiff::SignedDuration;
 use model::Timestamp;

@@ -15,7 +15,10 @@ fn assert_same(state: &ClusterState, cluster: &Cluster, when: &str) {
         "{when}"
     );
     for pod in cluster.world().pods.values() {
-        let name = NamespacedName { namespace: pod.meta.namespace.as_str().into(), name: pod.meta.name.as_str().into() };
+        let name = NamespacedName {
+            namespace: pod.meta.namespace.as_str().into(),
+            name: pod.meta.name.as_str().into(),
+        };
         let read = state.pod(&name).unwrap_or_else(|| panic!("{when}: {}", pod.meta.name));
         let requests = pod.requests;
         assert_eq!(read.spec.requests.cpu_milli as u64, requests.cpu_milli, "{when}: {}", pod.meta.name);
