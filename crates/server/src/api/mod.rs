@@ -20,6 +20,7 @@ pub mod cost_reports;
 pub mod inventory;
 pub mod invitations;
 pub mod members;
+pub mod metrics;
 mod node_shape;
 pub mod nodes;
 pub mod operations;
@@ -47,6 +48,7 @@ const AREAS: &[Area] = &[
     invitations::routes,
     members::routes,
     nodes::routes,
+    metrics::routes,
     operations::routes,
     organizations::routes,
     prices::routes,

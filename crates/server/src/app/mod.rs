@@ -18,6 +18,7 @@ pub mod blacklist;
 pub mod bootstrap;
 pub mod cloud_events;
 pub mod cloud_identities;
+pub mod cluster_metrics;
 pub mod cluster_settings;
 pub mod clusters;
 pub mod component_logs;

@@ -24,4 +24,5 @@ mod permissions;
 mod prices;
 mod process;
 mod sessions;
+mod simulation;
 mod transport;

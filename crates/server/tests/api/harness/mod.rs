@@ -100,6 +100,11 @@ impl TestServer {
         self.database
     }
 
+    /// Where it serves.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address.expect("an address"))
+    }
+
     /// The data directory of a server on SQLite.
     pub fn directory(&self) -> &Path {
         self.database.directory().expect("a store in a directory")
