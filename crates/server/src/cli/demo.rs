@@ -248,8 +248,17 @@ impl Bar {
     }
 
     fn show(&self, lived: Lived) {
-        self.bar.set_position(lived.days.unsigned_abs());
-        self.bar.set_message(format!("{}: ${} so far", self.name, grouped(&lived.cost.to_string_fixed(2))));
+        match lived {
+            Lived::Start { nodes, pods, per_hour } => {
+                let per_hour = per_hour.to_string_fixed(3);
+                let line = format!("{}: {nodes} nodes, {pods} pods, ${per_hour}/hour at the beginning", self.name);
+                self.bar.suspend(|| println!("{line}"));
+            }
+            Lived::Days(days, cost) => {
+                self.bar.set_position(days.unsigned_abs());
+                self.bar.set_message(format!("${} so far", grouped(&cost.to_string_fixed(2))));
+            }
+        }
     }
 
     fn finish(&self) {
