@@ -16,6 +16,7 @@ use crate::informer::{AGENT_VERSION, Informer};
 use crate::protocol::{Purpose, Request, Response, Step};
 use crate::provider::Provider;
 use crate::subject::Subject;
+use crate::world::Counts;
 
 /// Commit that the version was built from, as the agent reports it.
 const GIT_COMMIT: &str = "27ed37665455eca4838a4b4b0e9879913645f38e";
@@ -48,6 +49,9 @@ pub struct Agent {
     informer: Informer,
     state: State,
     in_flight: Option<Purpose>,
+    /// What there was when the last body was written, and when the last delivered one was.
+    written: Counts,
+    known: Counts,
 }
 
 #[derive(Debug)]
@@ -104,6 +108,8 @@ impl Agent {
             informer: Informer::new(),
             state: State::Starting { at: now, refusals: 0 },
             in_flight: None,
+            written: Counts::default(),
+            known: Counts::default(),
         }
     }
 
@@ -126,6 +132,12 @@ impl Agent {
     /// Whether the server has taken a full snapshot.
     pub fn has_delivered(&self) -> bool {
         matches!(&self.state, State::Running(running) if running.delivered_full)
+    }
+
+    /// How many objects there were when the body that the server last took was written: what it should
+    /// know.
+    pub fn delivered_counts(&self) -> Counts {
+        self.known
     }
 
     /// What to do at `now`. After [`Step::Send`] comes [`answer`](Self::answer).
@@ -160,6 +172,7 @@ impl Agent {
                     } else {
                         (Purpose::Delta, subject.delta(&mut self.informer, &running.cluster_id, now))
                     };
+                    self.written = subject.counts();
                     let mut request = json_request(purpose, path, body);
                     request.headers.push(("continuity-token", running.token.clone()));
                     request.compressed = true;
@@ -238,6 +251,7 @@ impl Agent {
             running.needs_full = running.needs_full && !full;
             running.delivered_full |= full;
             self.informer.delivered();
+            self.known = self.written;
             return Ok(());
         }
         if response.text().contains("invalid continuity token") {

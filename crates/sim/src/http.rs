@@ -24,6 +24,7 @@ use crate::agent::Agent;
 use crate::controller::Controller;
 use crate::protocol::{Purpose, Request, Response, Step};
 use crate::subject::Subject;
+use crate::world::Counts;
 
 /// Bytes of a compressed body that are sent at a time.
 const CHUNK: usize = 16 * 1_024;
@@ -277,6 +278,8 @@ pub struct Ended {
     pub cluster_id: Option<String>,
     /// Whether a full snapshot was taken by the server.
     pub delivered: bool,
+    /// How many objects the server should know.
+    pub counts: Counts,
     /// The last failure after which nothing of its purpose succeeded.
     pub failures: Vec<String>,
     /// Actions that ended well, and with an error.
@@ -348,6 +351,7 @@ pub async fn run(
     Ended {
         cluster_id: agent.cluster_id().map(str::to_owned),
         delivered: agent.has_delivered(),
+        counts: agent.delivered_counts(),
         failures,
         actions,
     }

@@ -85,7 +85,7 @@ impl<'a> Needs<'a> {
         let cordoned = Taint::new("node.kubernetes.io/unschedulable", "", Effect::NoSchedule);
         let tolerated =
             self.pod.template.tolerations.iter().any(|toleration| cordoned.tolerated_by(toleration));
-        (!tolerated).then(|| Reason::Plain("node(s) were unschedulable"))
+        (!tolerated).then_some(Reason::Plain("node(s) were unschedulable"))
     }
 
     fn taints<'n>(&self, node: &'n Node) -> Option<Reason<'n>> {
@@ -98,7 +98,7 @@ impl<'a> Needs<'a> {
             node.meta.labels.get(&requirement.key).is_some_and(|value| requirement.values.contains(value))
         });
         (!affine || !matches(&template.node_selector, &node.meta.labels))
-            .then(|| Reason::Plain("node(s) didn't match Pod's node affinity/selector"))
+            .then_some(Reason::Plain("node(s) didn't match Pod's node affinity/selector"))
     }
 
     fn host_ports(&self, node: &Node) -> Option<Reason<'static>> {
@@ -111,7 +111,7 @@ impl<'a> Needs<'a> {
             .template
             .host_ports()
             .any(taken)
-            .then(|| Reason::Plain("node(s) didn't have free ports for the requested pod ports"))
+            .then_some(Reason::Plain("node(s) didn't have free ports for the requested pod ports"))
     }
 
     fn resources(&self, node: &Node) -> Option<Reason<'static>> {
@@ -132,7 +132,7 @@ impl<'a> Needs<'a> {
 
     fn volume_zone(&self, node: &Node) -> Option<Reason<'static>> {
         let elsewhere = self.zone.is_some_and(|zone| zone != &*node.zone);
-        elsewhere.then(|| Reason::Plain("node(s) had volume node affinity conflict"))
+        elsewhere.then_some(Reason::Plain("node(s) had volume node affinity conflict"))
     }
 
     fn spread(&self, node: &Node) -> Option<Reason<'static>> {
@@ -142,7 +142,7 @@ impl<'a> Needs<'a> {
             let emptiest = counts.values().min().copied().unwrap_or(0);
             here.saturating_sub(emptiest) <= spread.max_skew
         });
-        (!level).then(|| Reason::Plain("node(s) didn't match pod topology spread constraints"))
+        (!level).then_some(Reason::Plain("node(s) didn't match pod topology spread constraints"))
     }
 
     fn other_pods(&self, node: &Node) -> Option<Reason<'static>> {
@@ -152,7 +152,7 @@ impl<'a> Needs<'a> {
         if self.away.iter().any(inside) {
             return Some(Reason::Plain("node(s) didn't match pod anti-affinity rules"));
         }
-        (!self.near.iter().all(inside)).then(|| Reason::Plain("node(s) didn't match pod affinity rules"))
+        (!self.near.iter().all(inside)).then_some(Reason::Plain("node(s) didn't match pod affinity rules"))
     }
 }
 

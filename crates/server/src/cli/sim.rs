@@ -12,7 +12,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use model::{Clock, Timestamp};
 use serde::Serialize;
-use sim::http::{Ended, Member, Server, Shared, Tally, lock};
+use sim::http::{Ended, Member, Server, Shared, Tally};
 use sim::scenario::{Dynamics, load_test};
 use sim::{Agent, Provider, Rhythm, Subject};
 use tokio::task::JoinSet;
@@ -64,7 +64,7 @@ pub(super) struct SimArgs {
     report: OutputFormat,
 }
 
-/// What the clusters were and how the server took them.
+/// What the clusters were when the server last took something of them, and how it took it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
@@ -125,7 +125,7 @@ pub(super) async fn run(args: SimArgs) -> anyhow::Result<()> {
     watch(&args, &tally, &stop).await;
     stop.cancel();
     let ended = members.join_all().await;
-    let report = report(&subjects, &ended, &tally);
+    let report = report(&ended, &tally);
     print(&report, args.report)?;
     if report.failure_count > 0 {
         bail!("{} requests failed in the end", report.failure_count);
@@ -197,8 +197,7 @@ async fn watch(args: &SimArgs, tally: &Tally, stop: &CancellationToken) {
     }
 }
 
-fn report(subjects: &[Shared], ended: &[Ended], tally: &Tally) -> Report {
-    let counts: Vec<_> = subjects.iter().map(|subject| lock(subject).counts()).collect();
+fn report(ended: &[Ended], tally: &Tally) -> Report {
     let mut failures: Vec<String> = ended.iter().flat_map(|ended| ended.failures.clone()).collect();
     failures.extend(ended.iter().filter(|ended| !ended.delivered && ended.failures.is_empty()).map(
         |ended| {
@@ -219,12 +218,12 @@ fn report(subjects: &[Shared], ended: &[Ended], tally: &Tally) -> Report {
         (purpose.as_str().to_owned(), report)
     });
     Report {
-        clusters: subjects.len() as u64,
+        clusters: ended.len() as u64,
         registered: ended.iter().filter(|ended| ended.cluster_id.is_some()).count() as u64,
         delivered: ended.iter().filter(|ended| ended.delivered).count() as u64,
-        nodes: counts.iter().map(|counts| counts.nodes).sum(),
-        pods: counts.iter().map(|counts| counts.pods).sum(),
-        unbound_pods: counts.iter().map(|counts| counts.unbound_pods).sum(),
+        nodes: ended.iter().map(|ended| ended.counts.nodes).sum(),
+        pods: ended.iter().map(|ended| ended.counts.pods).sum(),
+        unbound_pods: ended.iter().map(|ended| ended.counts.unbound_pods).sum(),
         actions_succeeded: ended.iter().map(|ended| ended.actions.0).sum(),
         actions_failed: ended.iter().map(|ended| ended.actions.1).sum(),
         requests: requests.collect(),

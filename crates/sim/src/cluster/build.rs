@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{Cluster, Event};
 use crate::scenario::{Scenario, WorkloadPlan};
 use crate::world::meta::{Id, Kind};
-use crate::world::pod::{Owner, Phase, Pod};
+use crate::world::pod::Phase;
 use crate::world::template::Labels;
 use crate::world::workload::{Autoscaler, Batch, Budget, Plain, Workload};
 
@@ -25,28 +25,13 @@ impl Cluster {
                 }
             }
         }
+        scenario.oddities.iter().for_each(|oddity| self.create_oddity(oddity));
         for plan in &scenario.workloads {
             self.create_workload(plan);
         }
-        for (namespace, name, template) in &scenario.naked_pods {
-            let meta = self.world.meta(&mut self.random, namespace, name, self.start);
-            self.world.add_pod(Pod {
-                meta,
-                requests: template.effective_requests(),
-                template: template.clone(),
-                owner: Owner::Nobody,
-                placement: None,
-                phase: Phase::Pending,
-                ready: false,
-                started: None,
-                finished: None,
-                note: None,
-                restarts: 0,
-                claims: Vec::new(),
-            });
-        }
         self.settle();
         self.start_everything();
+        scenario.oddities.iter().for_each(|oddity| self.mark_oddity(oddity));
         self.backdate();
         if scenario.dynamics.alive {
             self.plan_load();

@@ -8,6 +8,7 @@ mod controllers;
 mod groups;
 mod kubelet;
 mod load;
+mod oddities;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

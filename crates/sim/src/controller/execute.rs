@@ -7,8 +7,9 @@ use super::action::{CheckStatus, Drain, EvictPod, Payload, Target};
 use super::{charts::Charts, nodes, objects};
 use crate::cluster::Cluster;
 use crate::time::VirtualTime;
+use crate::world::Standing;
 use crate::world::meta::{Id, Kind};
-use crate::world::pod::{Owner, Pod};
+use crate::world::pod::{Owner, Phase, Pod};
 
 /// How an action ended: well, or with the words of its error.
 pub(super) type Outcome = Result<(), String>;
@@ -231,19 +232,18 @@ fn is_own(cluster: &Cluster, pod: Id) -> bool {
     cluster.world().pods.get(&pod).is_some_and(|pod| pod.meta.namespace == "castai-agent")
 }
 
-/// The eviction API: refused when a budget allows none. A pod that goes already is no error.
+/// The eviction API: refused when a budget forbids it. A pod that goes already is no error; one that never
+/// ran is free to go; one that is not ready goes while its budget has the healthy pods it wants
+/// (`unhealthyPodEvictionPolicy: IfHealthyBudget`).
 fn evict_now(cluster: &mut Cluster, pod: Id) -> Result<(), &'static str> {
     let world = cluster.world();
     let Some(found) = world.pods.get(&pod).filter(|pod| pod.meta.deleted.is_none()) else { return Ok(()) };
-    // Kubernetes evicts pods that are not ready whatever the budget says only if all is healthy; a
-    // pod that never ran is always free to go.
-    let guarded = found.placement.is_some();
-    let allowed = world
-        .budgets_of(found)
-        .into_iter()
-        .filter_map(|id| world.budgets.get(&id))
-        .all(|budget| world.standing(budget).allowed > 0);
-    if guarded && !allowed {
+    let allows = |standing: Standing| {
+        standing.allowed > 0 || (!found.ready && standing.desired > 0 && standing.healthy >= standing.desired)
+    };
+    let budgets = world.budgets_of(found).into_iter().filter_map(|id| world.budgets.get(&id));
+    let is_allowed = budgets.map(|budget| world.standing(budget)).all(allows);
+    if found.phase != Phase::Pending && !is_allowed {
         return Err("Cannot evict pod as it would violate the pod's disruption budget.");
     }
     cluster.delete_pod(pod);

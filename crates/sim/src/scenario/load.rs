@@ -76,7 +76,7 @@ pub fn load_test(provider: Provider, name: &str, nodes: u32, seed: u64, dynamics
         }
         workloads.push(workload);
     }
-    Scenario { name: name.to_owned(), provider, groups, workloads, naked_pods: Vec::new(), dynamics }
+    Scenario { name: name.to_owned(), provider, groups, workloads, oddities: Vec::new(), dynamics }
 }
 
 /// A workload without autoscaler, budget, claims and runs.

@@ -28,10 +28,45 @@ pub struct Scenario {
     pub groups: Vec<Group>,
     /// Workloads, created in this order.
     pub workloads: Vec<WorkloadPlan>,
-    /// Pods that nobody owns.
-    pub naked_pods: Vec<(String, String, Arc<PodTemplate>)>,
+    /// What no workload explains.
+    pub oddities: Vec<Oddity>,
     /// What goes on.
     pub dynamics: Dynamics,
+}
+
+/// Something in a cluster that no workload explains.
+#[derive(Clone, Debug)]
+pub enum Oddity {
+    /// A pod that nobody owns: nothing would bring it back.
+    NakedPod(PodPlan),
+    /// Mirrors of a file on the first nodes: so many.
+    StaticPods(PodPlan, usize),
+    /// A pod that its kubelet evicted and nobody removed.
+    EvictedPod(PodPlan),
+    /// The node of this number was cordoned and forgotten.
+    CordonedNode(usize),
+    /// The node of this number has a label with which it must not be removed.
+    KeptNode(usize),
+    /// A claim of so many GiB that no pod uses.
+    UnusedClaim {
+        /// Its namespace.
+        namespace: &'static str,
+        /// Its name.
+        name: &'static str,
+        /// Its size.
+        gib: u32,
+    },
+}
+
+/// A pod without a workload.
+#[derive(Clone, Debug)]
+pub struct PodPlan {
+    /// Its namespace.
+    pub namespace: &'static str,
+    /// Its name; of a static pod, what comes before the node's.
+    pub name: &'static str,
+    /// What it asks for.
+    pub template: Arc<PodTemplate>,
 }
 
 /// A node group or pool.

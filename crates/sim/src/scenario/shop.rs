@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::Lifecycle;
 
 use super::load::plan;
-use super::{Dynamics, Group, Scenario, WorkloadPlan};
+use super::{Dynamics, Group, Oddity, PodPlan, Scenario, WorkloadPlan};
 use crate::machine::{Machine, named};
 use crate::provider::Provider;
 use crate::random::Random;
@@ -55,13 +55,12 @@ pub fn shop(seed: u64) -> Scenario {
     workloads.extend(stateful(&mut random));
     workloads.extend(jobs());
     workloads.extend(odd());
-    let shell = template(Resources::new(10, 32), "shop/toolbox:v1.0.0", "shell");
     Scenario {
         name: "shop-prod".to_owned(),
         provider: Provider::Eks,
         groups: groups(),
         workloads,
-        naked_pods: vec![("default".to_owned(), "debug-shell".to_owned(), Arc::new(shell))],
+        oddities: oddities(),
         dynamics: Dynamics::ORDINARY,
     }
 }
@@ -123,6 +122,22 @@ fn deployment(namespace: &str, name: &str, replicas: u32, requests: Resources) -
     template.labels.insert("team".into(), namespace.to_owned());
     template.usage.peak_cpu_milli = requests.cpu_milli * u64::from(replicas) * 30 / 100;
     plan(Kind::Deployment, namespace, name, replicas, template)
+}
+
+fn oddities() -> Vec<Oddity> {
+    let pod = |namespace, name, image| PodPlan {
+        namespace,
+        name,
+        template: Arc::new(template(Resources::new(10, 32), image, "main")),
+    };
+    vec![
+        Oddity::StaticPods(pod("kube-system", "audit-forwarder", "shop/audit-forwarder:v1.2.0"), 2),
+        Oddity::NakedPod(pod("default", "debug-shell", "shop/toolbox:v1.0.0")),
+        Oddity::EvictedPod(pod("ci", "slot-bff-288827969-xh8n9", "shop/slot-bff:v1.1.0")),
+        Oddity::CordonedNode(17),
+        Oddity::KeptNode(5),
+        Oddity::UnusedClaim { namespace: "research", name: "scratch-unclaimed", gib: 1_024 },
+    ]
 }
 
 fn daemons() -> Vec<WorkloadPlan> {
