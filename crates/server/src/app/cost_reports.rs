@@ -17,6 +17,7 @@ use wire::cost_reports::{
 };
 use wire::proto::Decimal;
 
+use super::metering::KEPT;
 use super::{App, prices};
 use crate::auth::principal::Principal;
 use crate::cost::now::{Amounts, ClusterCost};
@@ -118,7 +119,7 @@ async fn summary(app: &App, cluster: &Cluster, hours: &[ClusterHour]) -> ApiResu
         cpu_cost: parts.cpu_cost,
         ram_cost: parts.ram_cost,
         gpu_cost: parts.gpu_cost,
-        average_daily_cost: spend::average_daily(hours),
+        average_daily_cost: spend::average_daily(hours, thinned_before(now)),
         cost_per_cpu_hour: spend::cost_per_cpu_hour(&whole),
         cost_per_cpu_hour_on_demand: per_cpu.get(&Lifecycle::OnDemand).copied(),
         cost_per_cpu_hour_spot: per_cpu.get(&Lifecycle::Spot).copied(),
@@ -338,6 +339,11 @@ async fn workload_sums(app: &App, cluster: &Cluster, range: HourRange) -> ApiRes
         .store
         .workload_costs(cluster.organization_id, Some(cluster.id), None, range, Bucket::Whole)
         .await?)
+}
+
+/// The hour before which rows are merged to days, see [`super::metering::KEPT`].
+fn thinned_before(now: Timestamp) -> i64 {
+    Period::Day.start_of(hour_of(now)) - i64::from(KEPT.hourly_days) * 24
 }
 
 fn by_lifecycle<'m>(

@@ -251,7 +251,8 @@ impl Bar {
         match lived {
             Lived::Start { nodes, pods, per_hour } => {
                 let per_hour = per_hour.to_string_fixed(3);
-                let line = format!("{}: {nodes} nodes, {pods} pods, ${per_hour}/hour at the beginning", self.name);
+                let line =
+                    format!("{}: {nodes} nodes, {pods} pods, ${per_hour}/hour at the beginning", self.name);
                 self.bar.suspend(|| println!("{line}"));
             }
             Lived::Days(days, cost) => {

@@ -92,20 +92,26 @@ pub fn cost_per_cpu_hour_by_lifecycle(rows: &[ClusterHour]) -> BTreeMap<Lifecycl
     sums.iter().filter_map(|(&lifecycle, sum)| Some((lifecycle, cost_per_cpu_hour(sum)?))).collect()
 }
 
-/// What a day costs on average: the cost over the measured hours, times 24. `None` without any.
-pub fn average_daily(rows: &[ClusterHour]) -> Option<Money> {
-    average_over(rows.iter(), 24 * 3_600)
+/// What a day costs on average: the cost over the measured hours, times 24. `None` without any. Rows of
+/// hours before `thinned_before` stand for the day that they begin: old hours are merged to days.
+pub fn average_daily(rows: &[ClusterHour], thinned_before: i64) -> Option<Money> {
+    average_over(rows.iter(), 24 * 3_600, thinned_before)
 }
 
 /// What `seconds` seconds cost at the average of the measured hours.
-fn average_over<'a>(rows: impl Iterator<Item = &'a ClusterHour>, seconds: i64) -> Option<Money> {
+fn average_over<'a>(
+    rows: impl Iterator<Item = &'a ClusterHour>,
+    seconds: i64,
+    thinned_before: i64,
+) -> Option<Money> {
     let mut measured = BTreeSet::new();
     let mut cost = Money::ZERO;
     for row in rows {
         measured.insert(row.hour);
         cost += row.measures.cost;
     }
-    cost.times_ratio(seconds, 3_600 * i64::try_from(measured.len()).ok()?)
+    let hours: i64 = measured.into_iter().map(|hour| if hour < thinned_before { 24 } else { 1 }).sum();
+    cost.times_ratio(seconds, 3_600 * hours)
 }
 
 /// What was spent, and what it comes to if it goes on like this.
@@ -131,7 +137,8 @@ pub fn forecast(rows: &[ClusterHour], now: Timestamp) -> Option<Forecast> {
         let rows = rows.iter().filter(|row| (start..=this_hour).contains(&row.hour));
         rows.map(|row| row.measures.cost).sum()
     };
-    let rest_until = |end: i64| average_over(recent.clone(), instant_of(end).as_second() - now.as_second());
+    let rest_until =
+        |end: i64| average_over(recent.clone(), instant_of(end).as_second() - now.as_second(), i64::MIN);
     let month_to_date = spent_since(Period::Month.start_of(this_hour));
     let day_to_date = spent_since(Period::Day.start_of(this_hour));
     Some(Forecast {

@@ -269,8 +269,16 @@ fn averages_are_over_measured_hours() {
         hour_row(100, Lifecycle::Spot, 1),
         hour_row(150, Lifecycle::OnDemand, 4),
     ];
-    assert_eq!(spend::average_daily(&rows), Some(Money::from_dollars(72)));
-    assert_eq!(spend::average_daily(&[]), None);
+    assert_eq!(spend::average_daily(&rows, i64::MIN), Some(Money::from_dollars(72)));
+    assert_eq!(spend::average_daily(&[], i64::MIN), None);
+    // Two days merged to a row each, and an hour of its own: 30 dollars in 49 hours.
+    let thinned = [
+        hour_row(0, Lifecycle::Spot, 12),
+        hour_row(24, Lifecycle::Spot, 12),
+        hour_row(48, Lifecycle::Spot, 6),
+    ];
+    let average = Money::from_dollars(30).times_ratio(24, 49);
+    assert_eq!(spend::average_daily(&thinned, 48), average);
     let by_lifecycle = spend::cost_per_cpu_hour_by_lifecycle(&rows);
     // Five dollars for eight core-hours, one for four.
     assert_eq!(by_lifecycle[&Lifecycle::OnDemand].to_string(), "0.625");

@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use model::{ClusterId, OrganizationId, Timestamp, WorkloadKey, WorkloadKind};
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AssertSqlSafe};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::{CostRows, MEASURES, Measures};
 use crate::error::Doing as _;
 use crate::row::{Columns as _, micros};
 use crate::{Error, Result, Store};
 
-/// How many rows one statement adds: enough to make the statement's own cost small, few enough for the
-/// limits on parameters of both databases.
+/// How many rows one statement adds: enough to make the statement's own cost small.
 const ROWS_PER_STATEMENT: usize = 200;
 
 /// A table of sums, by what its rows are told apart beside cluster and hour.
@@ -135,20 +132,23 @@ fn merged<K: Ord>(rows: impl Iterator<Item = (i64, K, Measures)>) -> BTreeMap<(i
     sums
 }
 
-/// A key of a table of sums as it is bound.
+/// A key of a table of sums, as it stands in a statement.
 trait Key: Ord {
-    fn bind<'q>(&self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments>;
+    /// Writes it into `statement`, or binds it as the next of `texts`, of which `$1` is the cluster.
+    fn place(&self, statement: &mut String, texts: &mut Vec<String>);
 }
 
 impl Key for &str {
-    fn bind<'q>(&self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
-        query.bind((*self).to_owned())
+    fn place(&self, statement: &mut String, texts: &mut Vec<String>) {
+        texts.push((*self).to_owned());
+        // Writing to a text cannot fail.
+        let _ = write!(statement, "${}", texts.len());
     }
 }
 
 impl Key for i64 {
-    fn bind<'q>(&self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
-        query.bind(*self)
+    fn place(&self, statement: &mut String, _: &mut Vec<String>) {
+        let _ = write!(statement, "{self}");
     }
 }
 
@@ -159,38 +159,37 @@ async fn add<K: Key>(
     rows: BTreeMap<(i64, K), Measures>,
 ) -> Result<()> {
     let rows: Vec<_> = rows.into_iter().collect();
-    let cluster = cluster.to_string();
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        // Only whole chunks are worth a prepared statement: the rest differs in length each time.
-        let whole = chunk.len() == ROWS_PER_STATEMENT;
-        let mut query = sqlx::query(AssertSqlSafe(addition(table, chunk.len()))).persistent(whole);
-        query = query.bind(cluster.clone());
-        for ((hour, key), measures) in chunk {
-            query = key.bind(query.bind(*hour));
-            for value in measures.values() {
-                query = query.bind(value);
-            }
+        let (statement, texts) = addition(table, cluster, chunk);
+        let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
+        for text in texts {
+            query = query.bind(text);
         }
         query.execute(&mut *connection).await.doing("add cost")?;
     }
     Ok(())
 }
 
-/// The statement that adds `rows` rows; `$1` is the cluster, then come the rows' values.
-fn addition(table: &Table, rows: usize) -> String {
+/// The statement that adds rows, and the texts to bind. Numbers stand in the statement itself: for a
+/// thousand bound ones, SQLite's driver looks each one's name up among all of them.
+fn addition<K: Key>(
+    table: &Table,
+    cluster: ClusterId,
+    rows: &[((i64, K), Measures)],
+) -> (String, Vec<String>) {
     let Table { name, key } = table;
-    let width = 2 + MEASURES.len();
+    let mut texts = vec![cluster.to_string()];
     let mut text = format!("INSERT INTO {name} (cluster_id, hour, {key}, {}) VALUES ", MEASURES.join(", "));
-    for row in 0..rows {
-        text.push_str(if row == 0 { "($1" } else { ", ($1" });
-        for column in 0..width {
-            // Writing to a text cannot fail.
-            let _ = write!(text, ", ${}", 2 + row * width + column);
+    for (row, ((hour, key), measures)) in rows.iter().enumerate() {
+        let _ = write!(text, "{}($1, {hour}, ", if row == 0 { "" } else { ", " });
+        key.place(&mut text, &mut texts);
+        for value in measures.values() {
+            let _ = write!(text, ", {value}");
         }
         text.push(')');
     }
     let _ = write!(text, " ON CONFLICT (cluster_id, hour, {key}) DO UPDATE SET {}", additions(name));
-    text
+    (text, texts)
 }
 
 /// The ids of the rows' workloads, new ones for those never seen. The caller holds the cluster's mark,
