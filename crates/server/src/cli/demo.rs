@@ -91,6 +91,15 @@ async fn run_in(directory: &Path, args: &DemoArgs) -> anyhow::Result<()> {
 
 async fn show(app: &App, args: &DemoArgs, key: &KeyText, address: SocketAddr) -> anyhow::Result<()> {
     let owner = authenticate::by_key_text(app, key).await?;
+    let (code, _) = sessions::create_login_code(app, &owner).await?;
+    let link = format!("http://{address}/login/{code}");
+    println!("Supercargo is at http://{address}, its API at http://{address}/v1/spec/");
+    println!("Sign in (once, within ten minutes): {link}");
+    println!("API key of this demo: {}", key.reveal());
+    println!("Try: curl -H 'X-API-Key: {}' http://{address}/v1/kubernetes/clusters\n", key.reveal());
+    if !args.no_browser && !args.exit_after_report {
+        open_browser(&link);
+    }
     let end = app.clock.now();
     let start = end.saturating_sub(SignedDuration::from_hours(args.days * 24)).unwrap_or(end);
     let cluster = sim::demo_cluster(args.seed, start);
@@ -132,15 +141,11 @@ async fn show(app: &App, args: &DemoArgs, key: &KeyText, address: SocketAddr) ->
         if args.exit_after_report {
             return Ok(());
         }
-        let (code, _) = sessions::create_login_code(app, &owner).await?;
-        let link = format!("http://{address}/login/{code}");
-        println!("\nSign in (once, within ten minutes): {link}");
-        println!("API key of this demo:               {}", key.reveal());
-        println!("Try: curl -H 'X-API-Key: {}' http://{address}/v1/kubernetes/clusters", key.reveal());
-        println!("The cluster lives on, {} times as fast as the wall; type another number to change that, Ctrl-C to end.", args.speed);
-        if !args.no_browser {
-            open_browser(&link);
-        }
+        println!(
+            "\nThe cluster lives on, {} times as fast as the wall; type another number to change that, \
+             Ctrl-C to end.",
+            args.speed
+        );
         live_on(app, &subject).await
     }
     .await;

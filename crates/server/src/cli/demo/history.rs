@@ -4,7 +4,10 @@
 //! decoder, applied to a state, priced and counted by the meter that live clusters are counted with.
 //! Nothing is invented on the way into the store.
 
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
 use anyhow::Context as _;
+use cloud::PriceBook;
 use cluster::ClusterState;
 use jiff::SignedDuration;
 use model::{Money, Timestamp};
@@ -18,6 +21,8 @@ use crate::cost::now::ClusterCost;
 
 /// How much of the history is stored at a time.
 const HOURS_A_CHUNK: i64 = 24;
+/// How many hours the simulation may be ahead of the counting.
+const HOURS_AHEAD: usize = 8;
 
 /// What the thread that lives through the history has to say.
 enum Told {
@@ -43,56 +48,29 @@ pub(super) enum Lived {
     Days(i64, Money),
 }
 
-/// Lives from `start` to `end` and stores what it cost; tells `progress` at the start and day by day. Gives back the
-/// cluster as it is at `end`.
+/// An hour as the agent would have reported it: when, until when it stays so, and the body.
+struct Hour {
+    from: Timestamp,
+    until: Timestamp,
+    body: Vec<u8>,
+}
+
+/// Lives from `start` to `end` and stores what it cost; tells `progress` at the start and day by day. Gives
+/// back the cluster as it is at `end`. Living, counting and storing go on side by side.
 pub(super) async fn live_through(
     app: &App,
     owner: &store::Cluster,
-    mut cluster: Cluster,
+    cluster: Cluster,
     (start, end): (Timestamp, Timestamp),
     mut progress: impl FnMut(Lived),
 ) -> anyhow::Result<Cluster> {
-    let prices = prices::book(app, owner.organization_id).await.map_err(anyhow::Error::from)?;
-    let (chunks, mut received) = mpsc::channel::<Told>(2);
+    let prices = prices::book(app, owner.organization_id).await?;
+    let (hours, reported) = sync_channel(HOURS_AHEAD);
+    let (told, mut received) = mpsc::channel(2);
     let id = owner.id.to_string();
-    let living = tokio::task::spawn_blocking(move || -> anyhow::Result<Cluster> {
-        let mut informer = Informer::new();
-        let mut state = ClusterState::new();
-        let mut meter = CostMeter::new(start);
-        let mut now = start;
-        let mut body = informer.full_snapshot(&mut cluster, &id, now);
-        let mut hours = 0;
-        loop {
-            let delta = cluster::decode_delta(&body[..], now)
-                .context("the simulation wrote a delta that cannot be read")?;
-            state.apply(delta);
-            informer.delivered();
-            let next = now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(end).min(end);
-            let cost = ClusterCost::of(&state, &prices);
-            if hours == 0 {
-                let (nodes, pods) = (cost.nodes.len(), state.counts().pods);
-                let _ = chunks.blocking_send(Told::Start { nodes, pods, per_hour: cost.total().total() });
-            }
-            meter.count(&cost, next);
-            hours += 1;
-            let over = next >= end;
-            if over || hours % HOURS_A_CHUNK == 0 {
-                let chunk = Told::Chunk { until: meter.counted_until(), rows: meter.rows() };
-                meter.clear();
-                if chunks.blocking_send(chunk).is_err() {
-                    break;
-                }
-            }
-            if over {
-                break;
-            }
-            now = next;
-            cluster.advance(now);
-            body = informer.delta(&mut cluster, &id, now);
-        }
-        cluster.advance(end);
-        Ok(cluster)
-    });
+    let living = tokio::task::spawn_blocking(move || live(cluster, &id, (start, end), &hours));
+    let counting = tokio::task::spawn_blocking(move || count(start, &reported, &prices, &told));
+
     let (mut stored_until, mut days, mut total) = (None, 0, Money::ZERO);
     while let Some(told) = received.recv().await {
         match told {
@@ -106,5 +84,68 @@ pub(super) async fn live_through(
             }
         }
     }
-    living.await.context("the simulation ended")?
+    counting.await.context("counting the history ended")??;
+    living.await.context("the simulation ended")
+}
+
+/// Lives, and reports every hour.
+fn live(
+    mut cluster: Cluster,
+    id: &str,
+    (start, end): (Timestamp, Timestamp),
+    hours: &SyncSender<Hour>,
+) -> Cluster {
+    let mut informer = Informer::new();
+    let mut from = start;
+    while from < end {
+        let body = if from == start {
+            informer.full_snapshot(&mut cluster, id, from)
+        } else {
+            informer.delta(&mut cluster, id, from)
+        };
+        informer.delivered();
+        let until = from.saturating_add(SignedDuration::from_hours(1)).unwrap_or(end).min(end);
+        // Nobody counts any more when counting has failed, which is told there.
+        if hours.send(Hour { from, until, body }).is_err() {
+            break;
+        }
+        cluster.advance(until);
+        from = until;
+    }
+    cluster
+}
+
+/// Counts what was reported, and tells of it a day at a time.
+fn count(
+    start: Timestamp,
+    reported: &Receiver<Hour>,
+    prices: &PriceBook,
+    told: &mpsc::Sender<Told>,
+) -> anyhow::Result<()> {
+    let (mut state, mut meter, mut hours) = (ClusterState::new(), CostMeter::new(start), 0);
+    let tell = |meter: &mut CostMeter| {
+        let chunk = Told::Chunk { until: meter.counted_until(), rows: meter.rows() };
+        meter.clear();
+        told.blocking_send(chunk).context("nobody stores the history")
+    };
+    for Hour { from, until, body } in reported {
+        let delta = cluster::decode_delta(&body[..], from)
+            .context("the simulation wrote a delta that cannot be read")?;
+        state.apply(delta);
+        let cost = ClusterCost::of(&state, prices);
+        if hours == 0 {
+            let (nodes, pods) = (cost.nodes.len(), state.counts().pods);
+            let start = Told::Start { nodes, pods, per_hour: cost.total().total() };
+            told.blocking_send(start).context("nobody stores the history")?;
+        }
+        meter.count(&cost, until);
+        hours += 1;
+        if hours % HOURS_A_CHUNK == 0 {
+            tell(&mut meter)?;
+        }
+    }
+    if hours % HOURS_A_CHUNK != 0 {
+        tell(&mut meter)?;
+    }
+    Ok(())
 }
