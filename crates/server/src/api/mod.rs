@@ -17,6 +17,7 @@ mod cluster_shape;
 pub mod clusters;
 pub mod components;
 pub mod cost_reports;
+pub mod health;
 pub mod inventory;
 pub mod invitations;
 pub mod members;
@@ -44,11 +45,12 @@ const AREAS: &[Area] = &[
     clusters::routes,
     components::routes,
     cost_reports::routes,
+    health::routes,
     inventory::routes,
     invitations::routes,
     members::routes,
-    nodes::routes,
     metrics::routes,
+    nodes::routes,
     operations::routes,
     organizations::routes,
     prices::routes,

@@ -200,6 +200,12 @@ async fn one_object_that_cannot_be_read_does_not_stop_the_rest() {
     assert_eq!(agent.nodes().await, "1");
     let metrics = server.get("/metrics").await.expect(200).text();
     assert!(metrics.contains("supercargo_agent_skipped_objects_total{kind=\"Node\"} 1"), "{metrics}");
+    let path = format!("/v1/kubernetes/clusters/{}/health", agent.cluster);
+    let health = server.get(&path).key(&server.owner_key).await.expect(200).json();
+    assert_eq!((&health["agentStatus"], &health["skippedCount"]), (&json!("online"), &json!("1")));
+    assert_eq!(health["skippedObjects"][0]["name"], "a");
+    assert!(health["skippedObjects"][0]["error"].as_str().unwrap().contains("four"), "{health}");
+    assert!(health["dataAgeSeconds"].as_str().unwrap().parse::<u32>().unwrap() < 60);
 }
 
 /// The state outlives the process on either database, deltas after the snapshot included.
