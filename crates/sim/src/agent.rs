@@ -134,6 +134,11 @@ impl Agent {
         matches!(&self.state, State::Running(running) if running.delivered_full)
     }
 
+    /// Whether [`step`](Self::step) at `now` would write the first full snapshot.
+    pub fn writes_snapshot_at(&self, now: Timestamp) -> bool {
+        matches!(&self.state, State::Running(running) if !running.delivered_full && running.next_delta <= now)
+    }
+
     /// How many objects there were when the body that the server last took was written: what it should
     /// know.
     pub fn delivered_counts(&self) -> Counts {

@@ -18,6 +18,7 @@ use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use model::{Clock, Timestamp};
 use rustls_pki_types::pem::PemObject as _;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
@@ -28,6 +29,8 @@ use crate::world::Counts;
 
 /// Bytes of a compressed body that are sent at a time.
 const CHUNK: usize = 16 * 1_024;
+/// First snapshots that are written and sent at the same time.
+const SNAPSHOTS_AT_ONCE: usize = 4;
 /// Longest time for a request, but for held polls.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest time for a poll.
@@ -64,6 +67,8 @@ pub struct Server {
     base: String,
     key: hyper::header::HeaderValue,
     client: Client<HttpsConnector<HttpConnector>, Payload>,
+    /// First snapshots under way: large, and not to be held by a thousand clusters at once.
+    snapshots: Arc<Semaphore>,
 }
 
 impl Server {
@@ -105,7 +110,7 @@ impl Server {
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut key = hyper::header::HeaderValue::from_str(key).map_err(|_| ServerError::Key)?;
         key.set_sensitive(true);
-        Ok(Self { base, key, client })
+        Ok(Self { base, key, client, snapshots: Arc::new(Semaphore::new(SNAPSHOTS_AT_ONCE)) })
     }
 
     /// Sends a request. The error says how the connection broke.
@@ -286,6 +291,14 @@ pub struct Ended {
     pub actions: (u64, u64),
 }
 
+impl Ended {
+    /// A member that nothing more is known of.
+    fn broken(reason: String) -> Self {
+        let counts = Counts::default();
+        Self { cluster_id: None, delivered: false, counts, failures: vec![reason], actions: (0, 0) }
+    }
+}
+
 /// Speaks for `member` until `stop`: what is under way is finished, held polls are dropped.
 pub async fn run(
     server: Server,
@@ -298,7 +311,27 @@ pub async fn run(
     let mut standing: BTreeMap<Purpose, String> = BTreeMap::new();
     let mut controller = None;
     loop {
-        let step = agent.step(&mut lock(&subject), clock.now());
+        let _permit = if agent.writes_snapshot_at(clock.now()) {
+            tokio::select! {
+                permit = server.snapshots.clone().acquire_owned() => permit.ok(),
+                () = stop.cancelled() => break,
+            }
+        } else {
+            None
+        };
+        // A snapshot takes long to write: not on a thread that others wait for.
+        let (writer, now) = (subject.clone(), clock.now());
+        let written = tokio::task::spawn_blocking(move || {
+            let step = agent.step(&mut lock(&writer), now);
+            (agent, step)
+        });
+        let step = match written.await {
+            Ok((returned, step)) => {
+                agent = returned;
+                step
+            }
+            Err(error) => return Ended::broken(format!("the agent broke: {error}")),
+        };
         match step {
             Step::Wait(until) => {
                 if !wait(until, &*clock, &stop).await {
