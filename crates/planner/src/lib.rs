@@ -1,0 +1,34 @@
+//! The optimisation engine: the cheapest cluster that holds the pods, and a proof of how close to it a
+//! plan is.
+//!
+//! The planner is pure: the same input gives the same plan. It does no I/O, asks nobody for a price and
+//! looks at no clock; whoever calls it says how long it may take ([`Effort`]).
+//!
+//! - [`PlanningInput`] is what is asked, [`Plan`] what is answered.
+//! - `rules` says where a pod can be, as kube-scheduler does.
+//! - `solve` packs numbers: classes of pods into bins, with a lower bound.
+//! - `check` proves a plan by a second, independent implementation of the rules.
+
+mod certificate;
+pub mod check;
+mod input;
+mod plan;
+mod policy;
+mod reason;
+pub mod rules;
+pub mod scenario;
+pub mod solve;
+mod template;
+
+pub use certificate::{Certificate, MachineWorth, NodeWorth, PricedClass};
+pub use input::{Commitment, Machine, MachineOffer, OwnedNode, Picture, PlanningInput, Storage};
+pub use plan::{
+    Bound, KeptNode, Move, NodeIndex, OfferIndex, Place, Plan, PlannedNode, PodIndex, RemovedNode,
+    TemplateIndex, Unplaced,
+};
+pub use policy::{DisruptionPrice, Headroom, Policies, Preferences, SpotUse};
+pub use reason::{
+    Alternative, Choice, KeptReason, NodeReason, PodObstacle, Refusal, Rule, Verdict, WhyNot,
+};
+pub use solve::{Effort, Unhurried, Watch};
+pub use template::{Constraints, Limits, NodeTemplate, PriorityTier, SpotPolicy};

@@ -1,0 +1,1 @@
+//! Where a pod can be, as kube-scheduler decides it.

@@ -1,0 +1,1 @@
+//! Packing scenarios: files that ask one question of the planner.
