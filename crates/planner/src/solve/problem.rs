@@ -172,3 +172,12 @@ pub struct LowerBound {
     /// the supply is unlimited.
     pub worth: Vec<i64>,
 }
+
+/// An answer: a packing, and how cheap it could be at best.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Solution {
+    /// The packing.
+    pub packing: Packing,
+    /// What no packing of all pods can be cheaper than.
+    pub bound: LowerBound,
+}
