@@ -23,6 +23,8 @@ pub struct Policies {
     pub headroom: Vec<Headroom>,
     /// At most so many nodes are drained at a time; `None` for no limit.
     pub max_drained_at_once: Option<u32>,
+    /// Pods with `emptyDir` or `hostPath` volumes may be moved, and lose what they keep there.
+    pub move_local_storage: bool,
     /// Nodes younger than this many seconds are left alone.
     pub min_node_age_seconds: i64,
 }
