@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use model::{
-    DisruptionBudget, Lifecycle, Money, Namespace, Node, NodeStorage, PersistentVolume, Pod, Resources,
-    StorageClass, Timestamp, VolumeClaim, Workload,
+    DisruptionBudget, Lifecycle, Money, Namespace, Node, NodeDriver, NodeStorage, PersistentVolume, Pod,
+    Resources, StorageClass, Timestamp, VolumeClaim, Workload,
 };
 
 use crate::policy::Policies;
@@ -79,6 +79,8 @@ pub struct Machine {
     pub instance_type: Arc<model::InstanceType>,
     /// What pods can have of it, daemons included: after what kubelet and system keep.
     pub allocatable: Resources,
+    /// The storage drivers that a node of it will run, with how many volumes each can attach there.
+    pub drivers: Box<[NodeDriver]>,
 }
 
 /// A machine type in one zone under one lifecycle, for a price.

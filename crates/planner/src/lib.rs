@@ -12,6 +12,7 @@
 mod certificate;
 pub mod check;
 mod input;
+pub mod machines;
 mod plan;
 mod policy;
 mod reason;
@@ -27,8 +28,6 @@ pub use plan::{
     TemplateIndex, Unplaced,
 };
 pub use policy::{DisruptionPrice, Headroom, Policies, Preferences, SpotUse};
-pub use reason::{
-    Alternative, Choice, KeptReason, NodeReason, PodObstacle, Refusal, Rule, Verdict, WhyNot,
-};
+pub use reason::{Alternative, Choice, KeptReason, NodeReason, PodObstacle, Refusal, Rule, Verdict, WhyNot};
 pub use solve::{Effort, Unhurried, Watch};
 pub use template::{Constraints, Limits, NodeTemplate, PriorityTier, SpotPolicy};
