@@ -6,7 +6,9 @@
 //! neither direction needs a second copy of everything.
 //!
 //! A form is never changed, only followed by another: add a byte to [`Form`] when a type of `model` that
-//! is stored here changes.
+//! is stored here changes. What is stored in an older form is still read: fields are only ever added at
+//! the end of a stored type, so that bytes of zero behind an older value are those fields, each nothing,
+//! and kinds of objects only behind the others.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -29,7 +31,13 @@ use crate::{ClusterState, Delta};
 enum Form {
     State1 = 1,
     Delta1 = 2,
+    /// With drivers, their room and what they attached; pods, nodes, volumes and claims say more.
+    State2 = 3,
+    Delta2 = 4,
 }
+
+/// As many bytes of zero as the fields added since the first form take when there is nothing in them.
+const ADDED_SINCE_FIRST: [u8; 16] = [0; 16];
 
 /// Compression: fast, and within a tenth of the size of the slow levels here.
 const ZSTD_LEVEL: i32 = 3;
@@ -79,7 +87,7 @@ impl ClusterState {
     /// # Errors
     /// Only when compression cannot get memory, or a type cannot be written at all.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = Writer::new(Form::State1)?;
+        let mut writer = Writer::new(Form::State2)?;
         writer.value(&self.facts)?;
         writer.objects(&self.objects)?;
         writer.map(&self.usage)?;
@@ -91,7 +99,7 @@ impl ClusterState {
     /// # Errors
     /// When the bytes are of another version, damaged or cut short.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, Form::State1, "state")?;
+        let mut reader = Reader::new(bytes, [Form::State1, Form::State2], "state")?;
         let facts: Facts = reader.value()?;
         let (objects, interner) = reader.objects()?;
         let usage = reader.map()?;
@@ -118,7 +126,7 @@ impl Delta {
     /// # Errors
     /// Only when compression cannot get memory, or a type cannot be written at all.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = Writer::new(Form::Delta1)?;
+        let mut writer = Writer::new(Form::Delta2)?;
         writer.value(&DeltaFacts {
             cluster_id: self.head.cluster_id.clone(),
             cluster_version: self.head.cluster_version.clone(),
@@ -138,7 +146,7 @@ impl Delta {
     /// # Errors
     /// When the bytes are of another version, damaged or cut short.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, Form::Delta1, "delta")?;
+        let mut reader = Reader::new(bytes, [Form::Delta1, Form::Delta2], "delta")?;
         let facts: DeltaFacts = reader.value()?;
         let (objects, interner) = reader.objects()?;
         let usage = reader.map()?;
@@ -194,7 +202,10 @@ impl Writer {
         self.table(&objects.storage_classes)?;
         self.table(&objects.node_storage)?;
         self.table(&objects.autoscalers)?;
-        self.table(&objects.autoscalers_v1)
+        self.table(&objects.autoscalers_v1)?;
+        self.table(&objects.storage_drivers)?;
+        self.table(&objects.storage_capacities)?;
+        self.table(&objects.attachments)
     }
 
     fn map(&mut self, map: &BTreeMap<NamespacedName, PodUsage>) -> Result<(), EncodeError> {
@@ -210,14 +221,16 @@ impl Writer {
 struct Reader<'a> {
     input: zstd::Decoder<'static, &'a [u8]>,
     buffer: Vec<u8>,
+    /// It is of the first form.
+    is_first: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8], form: Form, expected: &'static str) -> Result<Self, DecodeError> {
+    fn new(bytes: &'a [u8], [first, now]: [Form; 2], expected: &'static str) -> Result<Self, DecodeError> {
         match bytes.split_first() {
-            Some((&found, rest)) if found == form as u8 => {
+            Some((&found, rest)) if found == first as u8 || found == now as u8 => {
                 let input = zstd::Decoder::with_buffer(rest).map_err(DecodeError::Decompress)?;
-                Ok(Self { input, buffer: Vec::new() })
+                Ok(Self { input, buffer: Vec::new(), is_first: found == first as u8 })
             }
             other => Err(DecodeError::Form { found: other.map(|(&found, _)| found), expected }),
         }
@@ -240,6 +253,9 @@ impl<'a> Reader<'a> {
         if read as u64 != length {
             return Err(DecodeError::Decompress(io::ErrorKind::UnexpectedEof.into()));
         }
+        if self.is_first {
+            self.buffer.extend_from_slice(&ADDED_SINCE_FIRST);
+        }
         postcard::from_bytes(&self.buffer).map_err(DecodeError::Value)
     }
 
@@ -259,7 +275,7 @@ impl<'a> Reader<'a> {
     fn objects(&mut self) -> Result<(Objects, Interner), DecodeError> {
         let mut interner = Interner::default();
         // Fields are read in the order in which they are written here, which is that of the writer.
-        let objects = Objects {
+        let mut objects = Objects {
             nodes: self.table(&mut interner)?,
             pods: self.table(&mut interner)?,
             namespaces: self.table(&mut interner)?,
@@ -271,7 +287,13 @@ impl<'a> Reader<'a> {
             node_storage: self.table(&mut interner)?,
             autoscalers: self.table(&mut interner)?,
             autoscalers_v1: self.table(&mut interner)?,
+            ..Objects::default()
         };
+        if !self.is_first {
+            objects.storage_drivers = self.table(&mut interner)?;
+            objects.storage_capacities = self.table(&mut interner)?;
+            objects.attachments = self.table(&mut interner)?;
+        }
         Ok((objects, interner))
     }
 

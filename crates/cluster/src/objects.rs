@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use model::{
     DisruptionBudget, HorizontalAutoscaler, Interner, Namespace, NamespacedName, Node, NodeStorage,
-    PersistentVolume, Pod, StorageClass, VolumeClaim, Workload, WorkloadKey, WorkloadKind,
+    PersistentVolume, Pod, StorageCapacity, StorageClass, StorageDriver, VolumeAttachment, VolumeClaim,
+    Workload, WorkloadKey, WorkloadKind,
 };
 use wire::k8s::{Object, ObjectKind, ObjectRef};
 
@@ -26,6 +27,9 @@ pub(crate) struct Objects {
     pub(crate) autoscalers: Table<HorizontalAutoscaler>,
     /// The same ones as `autoscaling/v1` describes them: the agent sends both.
     pub(crate) autoscalers_v1: Table<HorizontalAutoscaler>,
+    pub(crate) storage_drivers: Table<StorageDriver>,
+    pub(crate) storage_capacities: Table<StorageCapacity>,
+    pub(crate) attachments: Table<VolumeAttachment>,
 }
 
 impl Objects {
@@ -43,6 +47,9 @@ impl Objects {
             Object::NodeStorage(storage) => self.node_storage.set(storage.into()),
             Object::Autoscaler(autoscaler) => self.autoscalers.set(autoscaler.into()),
             Object::AutoscalerV1(autoscaler) => self.autoscalers_v1.set(autoscaler.into()),
+            Object::StorageDriver(driver) => self.storage_drivers.set(driver.into()),
+            Object::StorageCapacity(capacity) => self.storage_capacities.set(capacity.into()),
+            Object::VolumeAttachment(attachment) => self.attachments.set(attachment.into()),
         }
     }
 
@@ -63,6 +70,9 @@ impl Objects {
             ObjectKind::NodeStorage => self.node_storage.remove(name, uid),
             ObjectKind::Autoscaler => self.autoscalers.remove(&named, uid),
             ObjectKind::AutoscalerV1 => self.autoscalers_v1.remove(&named, uid),
+            ObjectKind::StorageDriver => self.storage_drivers.remove(name, uid),
+            ObjectKind::StorageCapacity => self.storage_capacities.remove(&named, uid),
+            ObjectKind::VolumeAttachment => self.attachments.remove(name, uid),
         }
     }
 
@@ -81,6 +91,9 @@ impl Objects {
             ObjectKind::NodeStorage => self.node_storage.get(&named.name).is_some(),
             ObjectKind::Autoscaler => self.autoscalers.get(named).is_some(),
             ObjectKind::AutoscalerV1 => self.autoscalers_v1.get(named).is_some(),
+            ObjectKind::StorageDriver => self.storage_drivers.get(&named.name).is_some(),
+            ObjectKind::StorageCapacity => self.storage_capacities.get(named).is_some(),
+            ObjectKind::VolumeAttachment => self.attachments.get(&named.name).is_some(),
         }
     }
 
@@ -97,6 +110,9 @@ impl Objects {
         self.node_storage.merge(newer.node_storage, interner);
         self.autoscalers.merge(newer.autoscalers, interner);
         self.autoscalers_v1.merge(newer.autoscalers_v1, interner);
+        self.storage_drivers.merge(newer.storage_drivers, interner);
+        self.storage_capacities.merge(newer.storage_capacities, interner);
+        self.attachments.merge(newer.attachments, interner);
     }
 
     /// How many there are, of all kinds.
@@ -112,6 +128,9 @@ impl Objects {
             + self.node_storage.len()
             + self.autoscalers.len()
             + self.autoscalers_v1.len()
+            + self.storage_drivers.len()
+            + self.storage_capacities.len()
+            + self.attachments.len()
     }
 }
 

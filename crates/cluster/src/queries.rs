@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use model::{
     DisruptionBudget, HorizontalAutoscaler, Namespace, NamespacedName, Node, NodeStorage, PersistentVolume,
-    Pod, PodUsage, Resources, StorageClass, Timestamp, VolumeClaim, Workload, WorkloadKey, WorkloadKind,
+    Pod, PodUsage, Resources, StorageCapacity, StorageClass, StorageDriver, Timestamp, VolumeAttachment,
+    VolumeClaim, Workload, WorkloadKey, WorkloadKind,
 };
 use wire::delta::Skipped;
 
@@ -110,6 +111,21 @@ impl ClusterState {
     /// What drivers can attach, by node.
     pub fn node_storage(&self) -> impl ExactSizeIterator<Item = &Arc<NodeStorage>> {
         self.objects.node_storage.iter()
+    }
+
+    /// Storage drivers.
+    pub fn storage_drivers(&self) -> impl ExactSizeIterator<Item = &Arc<StorageDriver>> {
+        self.objects.storage_drivers.iter()
+    }
+
+    /// Where drivers have how much room.
+    pub fn storage_capacities(&self) -> impl ExactSizeIterator<Item = &Arc<StorageCapacity>> {
+        self.objects.storage_capacities.iter()
+    }
+
+    /// Which volumes are attached where.
+    pub fn attachments(&self) -> impl ExactSizeIterator<Item = &Arc<VolumeAttachment>> {
+        self.objects.attachments.iter()
     }
 
     /// Horizontal autoscalers, each once: as `autoscaling/v2` describes it where it does.

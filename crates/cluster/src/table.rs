@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use model::{
     DisruptionBudget, HorizontalAutoscaler, Interner, Namespace, NamespacedName, Node, NodeStorage,
-    PersistentVolume, Pod, StorageClass, Uid, VolumeClaim, Workload, WorkloadKey,
+    PersistentVolume, Pod, StorageCapacity, StorageClass, StorageDriver, Uid, VolumeAttachment, VolumeClaim,
+    Workload, WorkloadKey,
 };
 
 /// Something that Kubernetes names and identifies.
@@ -128,8 +129,8 @@ macro_rules! keyed_by_namespaced_name {
     )*};
 }
 
-keyed_by_name!(Node: name => adopt_node, Namespace: name, PersistentVolume: name, StorageClass: name, NodeStorage: node);
-keyed_by_namespaced_name!(Pod => adopt_pod, DisruptionBudget, VolumeClaim, HorizontalAutoscaler);
+keyed_by_name!(Node: name => adopt_node, Namespace: name, PersistentVolume: name, StorageClass: name, NodeStorage: node, StorageDriver: name, VolumeAttachment: name);
+keyed_by_namespaced_name!(Pod => adopt_pod, DisruptionBudget, VolumeClaim, HorizontalAutoscaler, StorageCapacity);
 
 impl Keyed for Workload {
     type Key = WorkloadKey;

@@ -55,5 +55,8 @@ pub use selector::{LabelSelector, NodeSelector, NodeSelectorTerm, Operator, Requ
 pub use taint::{Taint, TaintEffect, Toleration};
 pub use time::{Clock, ManualClock, Timestamp};
 pub use uid::Uid;
-pub use volume::{AccessModes, NodeDriver, NodeStorage, PersistentVolume, StorageClass, VolumeClaim};
+pub use volume::{
+    AccessModes, NodeDriver, NodeStorage, PersistentVolume, StorageCapacity, StorageClass, StorageDriver,
+    VolumeAttachment, VolumeClaim,
+};
 pub use workload::{PodTemplate, Workload, WorkloadKey, WorkloadKind};

@@ -49,6 +49,8 @@ pub struct Node {
     pub system: Arc<NodeSystem>,
     /// When it joined the cluster.
     pub created_at: Timestamp,
+    /// Features that its kubelet says it has; pods that need one go only where it is declared.
+    pub declared_features: Box<[Arc<str>]>,
 }
 
 impl Node {

@@ -44,6 +44,12 @@ pub struct Pod {
     pub is_static: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Held back by its own scheduling gates: no scheduler looks at it yet.
+    pub is_gated: bool,
+    /// Features that its node's kubelet must declare.
+    pub required_features: Box<[Arc<str>]>,
+    /// Those of `claims` that belong to generic ephemeral volumes: made for this pod alone.
+    pub ephemeral_claims: Box<[Arc<str>]>,
 }
 
 impl Pod {

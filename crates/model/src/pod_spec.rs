@@ -151,6 +151,7 @@ pub struct InlineDisk {
     /// The volume source: `awsElasticBlockStore`, `gcePersistentDisk`, `azureDisk`, `csi` and so on.
     pub source: Arc<str>,
     /// The disk's name in that source; the driver's name for `csi`, whose inline volumes are the pod's own.
+    /// A disk of Ceph is listed once for each of its monitors, as `monitor/pool/image`.
     pub id: Arc<str>,
     /// Mounted read-only.
     pub read_only: bool,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use model::{
     DisruptionBudget, Lifecycle, Money, Namespace, Node, NodeDriver, NodeStorage, PersistentVolume, Pod,
-    Resources, StorageClass, Timestamp, VolumeClaim, Workload,
+    Resources, StorageCapacity, StorageClass, StorageDriver, Timestamp, VolumeAttachment, VolumeClaim,
+    Workload,
 };
 
 use crate::policy::Policies;
@@ -59,6 +60,12 @@ pub struct Storage {
     pub classes: Vec<Arc<StorageClass>>,
     /// CSINodes.
     pub nodes: Vec<Arc<NodeStorage>>,
+    /// CSIDrivers.
+    pub drivers: Vec<Arc<StorageDriver>>,
+    /// CSIStorageCapacities.
+    pub capacities: Vec<Arc<StorageCapacity>>,
+    /// VolumeAttachments.
+    pub attachments: Vec<Arc<VolumeAttachment>>,
 }
 
 /// A machine that is owned, and what it costs.

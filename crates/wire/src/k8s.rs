@@ -12,6 +12,7 @@ mod policy;
 mod requests;
 mod selector;
 mod spec;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,7 +23,8 @@ use std::sync::Arc;
 
 use model::{
     DisruptionBudget, HorizontalAutoscaler, Interner, Namespace, NamespacedName, Node, NodeStorage,
-    PersistentVolume, Pod, PodUsage, StorageClass, Timestamp, Uid, VolumeClaim, Workload, WorkloadKind,
+    PersistentVolume, Pod, PodUsage, StorageCapacity, StorageClass, StorageDriver, Timestamp, Uid,
+    VolumeAttachment, VolumeClaim, Workload, WorkloadKind,
 };
 use serde::Deserialize;
 
@@ -55,6 +57,12 @@ pub enum Object {
     Autoscaler(HorizontalAutoscaler),
     /// The same as `autoscaling/v1` describes it, or without an `apiVersion`.
     AutoscalerV1(HorizontalAutoscaler),
+    /// A CSIDriver.
+    StorageDriver(StorageDriver),
+    /// A CSIStorageCapacity.
+    StorageCapacity(StorageCapacity),
+    /// A volume attachment.
+    VolumeAttachment(VolumeAttachment),
 }
 
 /// The kinds that are kept.
@@ -72,6 +80,9 @@ pub enum ObjectKind {
     NodeStorage,
     Autoscaler,
     AutoscalerV1,
+    StorageDriver,
+    StorageCapacity,
+    VolumeAttachment,
 }
 
 impl ObjectKind {
@@ -95,6 +106,9 @@ impl ObjectKind {
             "PersistentVolumeClaim" => Self::VolumeClaim,
             "StorageClass" => Self::StorageClass,
             "CSINode" => Self::NodeStorage,
+            "CSIDriver" => Self::StorageDriver,
+            "CSIStorageCapacity" => Self::StorageCapacity,
+            "VolumeAttachment" => Self::VolumeAttachment,
             "HorizontalPodAutoscaler" => match api_version {
                 None | Some("" | "autoscaling/v1") => Self::AutoscalerV1,
                 Some(_) => Self::Autoscaler,
@@ -286,6 +300,15 @@ fn read_object(kind: &ObjectKind, json: &str, interner: &mut Interner) -> Result
         }
         ObjectKind::AutoscalerV1 => {
             Object::AutoscalerV1(shape::<policy::Autoscaler<'_>>(json)?.into_model(interner)?)
+        }
+        ObjectKind::StorageDriver => {
+            Object::StorageDriver(shape::<storage::CsiDriver<'_>>(json)?.into_model(interner)?)
+        }
+        ObjectKind::StorageCapacity => {
+            Object::StorageCapacity(shape::<storage::CsiStorageCapacity<'_>>(json)?.into_model(interner)?)
+        }
+        ObjectKind::VolumeAttachment => {
+            Object::VolumeAttachment(shape::<storage::VolumeAttachment<'_>>(json)?.into_model(interner)?)
         }
     })
 }

@@ -68,6 +68,9 @@ impl Scenario {
                 keep: model::KeepMarks::default(),
                 is_static: false,
                 created_at: Timestamp::UNIX_EPOCH,
+                is_gated: false,
+                required_features: Box::default(),
+                ephemeral_claims: Box::default(),
             })
         };
         self.pods.iter().enumerate().map(pod).collect()

@@ -53,6 +53,7 @@ fn node(name: &str, instance_type: &str, lifecycle: Lifecycle, cores: i64, gpus:
         external_address: "".into(),
         system: Arc::new(NodeSystem::default()),
         created_at: start(),
+        declared_features: Box::default(),
     })
 }
 
@@ -78,6 +79,9 @@ fn pod(workload: &str, cpu_milli: i64, memory_bytes: i64, used: Option<(i64, i64
             keep: KeepMarks::default(),
             is_static: false,
             created_at: start(),
+            is_gated: false,
+            required_features: Box::default(),
+            ephemeral_claims: Box::default(),
         }),
         workload: WorkloadKey {
             namespace: namespace.into(),

@@ -53,6 +53,8 @@ struct Status<'a> {
     addresses: Option<Vec<Address<'a>>>,
     #[serde(borrow, default)]
     node_info: System<'a>,
+    #[serde(borrow)]
+    declared_features: Option<Vec<Text<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +145,12 @@ impl Node<'_> {
             external_address: address("ExternalIP"),
             system: status.node_info.to_model(interner),
             created_at: metadata.created_at(),
+            declared_features: status
+                .declared_features
+                .iter()
+                .flatten()
+                .map(|feature| interner.string(feature))
+                .collect(),
             labels,
         })
     }

@@ -28,6 +28,14 @@ pub(super) struct Container<'a> {
     pub(super) ports: Option<Vec<Port<'a>>>,
     #[serde(borrow)]
     restart_policy: Option<Text<'a>>,
+    #[serde(borrow)]
+    restart_policy_rules: Option<Vec<RestartRule<'a>>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RestartRule<'a> {
+    #[serde(borrow)]
+    action: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,6 +53,12 @@ impl Container<'_> {
     /// An init container that goes on running beside the others.
     pub(super) fn is_sidecar(&self) -> bool {
         self.restart_policy.as_deref() == Some("Always")
+    }
+
+    /// Its end may start all containers of the pod again.
+    pub(super) fn restarts_all(&self) -> bool {
+        let mut rules = self.restart_policy_rules.iter().flatten();
+        rules.any(|rule| rule.action.as_deref() == Some("RestartAllContainers"))
     }
 }
 

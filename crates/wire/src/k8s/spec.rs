@@ -41,6 +41,7 @@ pub(super) struct Spec<'a> {
     priority_class_name: Option<Text<'a>>,
     #[serde(borrow)]
     scheduler_name: Option<Text<'a>>,
+    scheduling_gates: Option<Vec<Present>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -188,7 +189,23 @@ struct Disk<'a> {
     id: Option<Text<'a>>,
     #[serde(borrow)]
     pool: Option<Text<'a>>,
+    #[serde(borrow)]
+    monitors: Option<Vec<Text<'a>>>,
     read_only: Option<bool>,
+}
+
+impl Disk<'_> {
+    /// An image of Ceph is the same for two pods when one monitor serves both: it has a name by each.
+    fn ids(&self) -> Vec<String> {
+        let id = self.id.as_deref().unwrap_or("");
+        match &self.monitors {
+            Some(monitors) => {
+                let pool = self.pool.as_deref().unwrap_or("rbd");
+                monitors.iter().map(|monitor| format!("{}/{pool}/{id}", &**monitor)).collect()
+            }
+            None => vec![id.to_owned()],
+        }
+    }
 }
 
 impl<'a> Spec<'a> {
@@ -280,6 +297,28 @@ impl<'a> Spec<'a> {
             .collect()
     }
 
+    /// Those claims that belong to generic ephemeral volumes.
+    pub(super) fn ephemeral_claims(&self, pod: &str, interner: &mut Interner) -> Box<[Arc<str>]> {
+        self.volumes()
+            .filter(|volume| volume.persistent_volume_claim.is_none() && volume.ephemeral.is_some())
+            .map(|volume| interner.string(&format!("{pod}-{}", &*volume.name)))
+            .collect()
+    }
+
+    pub(super) fn is_gated(&self) -> bool {
+        self.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty())
+    }
+
+    /// What the kubelet must declare. Of the features that Kubernetes declares so far, one can be asked for
+    /// by a new pod: to start all containers again when one ends.
+    pub(super) fn required_features(&self, interner: &mut Interner) -> Box<[Arc<str>]> {
+        let mut containers = self.init_containers.iter().chain(&self.containers).flatten();
+        match containers.any(Container::restarts_all) {
+            true => Box::new([interner.string("RestartAllContainersOnContainerExits")]),
+            false => Box::default(),
+        }
+    }
+
     /// Admission writes the number into pods; templates have only the class, of which two are the same
     /// in all clusters.
     fn priority(&self) -> i32 {
@@ -337,21 +376,15 @@ impl<'a> Spec<'a> {
                 ("csi", &volume.csi),
             ]
         });
-        sources
-            .filter_map(|(source, disk)| {
-                let disk = disk.as_ref()?;
-                let id = disk.id.as_deref().unwrap_or("");
-                let id = match disk.pool.as_deref() {
-                    Some(pool) => interner.string(&format!("{pool}/{id}")),
-                    None => interner.string(id),
-                };
-                Some(InlineDisk {
-                    source: interner.string(source),
-                    id,
-                    read_only: disk.read_only == Some(true),
-                })
-            })
-            .collect()
+        let mut disks = Vec::new();
+        for (source, disk) in sources {
+            let Some(disk) = disk else { continue };
+            for id in disk.ids() {
+                let (source, id) = (interner.string(source), interner.string(&id));
+                disks.push(InlineDisk { source, id, read_only: disk.read_only == Some(true) });
+            }
+        }
+        disks.into_boxed_slice()
     }
 }
 

@@ -2,11 +2,11 @@
 
 use model::{
     AccessModes, Interner, NodeDriver, NodeSelector, NodeSelectorTerm, NodeStorage, Operator, Requirement,
-    VolumeClaim,
+    Uid, VolumeClaim,
 };
 use serde::Deserialize;
 
-use super::selector::Nodes;
+use super::selector::{Nodes, Selector};
 use super::text::{Amounts, Pairs, Text};
 use super::{Metadata, ObjectError};
 
@@ -35,9 +35,16 @@ struct VolumeSpec<'a> {
     node_affinity: Option<VolumeAffinity<'a>>,
     #[serde(borrow)]
     csi: Option<Driver<'a>>,
-    aws_elastic_block_store: Option<InTree>,
-    gce_persistent_disk: Option<InTree>,
-    azure_disk: Option<InTree>,
+    #[serde(borrow)]
+    aws_elastic_block_store: Option<InTree<'a>>,
+    #[serde(borrow)]
+    gce_persistent_disk: Option<InTree<'a>>,
+    #[serde(borrow)]
+    azure_disk: Option<InTree<'a>>,
+    #[serde(borrow)]
+    volume_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    volume_attributes_class_name: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,6 +53,8 @@ struct ClaimRef<'a> {
     namespace: Text<'a>,
     #[serde(borrow)]
     name: Text<'a>,
+    #[serde(borrow)]
+    uid: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,14 +64,24 @@ struct VolumeAffinity<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Driver<'a> {
     #[serde(borrow)]
     driver: Text<'a>,
+    #[serde(borrow, default)]
+    volume_handle: Text<'a>,
 }
 
 /// A source of the time before CSI; its being there says which driver serves it now.
 #[derive(Debug, Deserialize)]
-struct InTree {}
+struct InTree<'a> {
+    #[serde(alias = "volumeID", alias = "pdName", alias = "diskURI", borrow, default)]
+    id: Text<'a>,
+}
+
+fn is_block(mode: Option<&Text<'_>>) -> bool {
+    mode.is_some_and(|mode| &**mode == "Block")
+}
 
 #[derive(Debug, Default, Deserialize)]
 struct Phase<'a> {
@@ -88,8 +107,8 @@ impl PersistentVolume<'_> {
             (&spec.gce_persistent_disk, "pd.csi.storage.gke.io"),
             (&spec.azure_disk, "disk.csi.azure.com"),
         ];
-        let in_tree = migrated.into_iter().find(|(source, _)| source.is_some()).map(|(_, driver)| driver);
-        let driver = spec.csi.as_ref().map(|csi| &*csi.driver).or(in_tree);
+        let in_tree = migrated.into_iter().find_map(|(source, driver)| Some((driver, &*source.as_ref()?.id)));
+        let attached = spec.csi.as_ref().map(|csi| (&*csi.driver, &*csi.volume_handle)).or(in_tree);
         let required = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
         Ok(model::PersistentVolume {
             name: metadata.own_name()?,
@@ -99,12 +118,22 @@ impl PersistentVolume<'_> {
             access_modes: access_modes(spec.access_modes.as_ref()),
             storage_class: interner.string(spec.storage_class_name.as_deref().unwrap_or("")),
             node_affinity: required.map(|nodes| nodes.to_model(interner)),
-            driver: driver.map(|driver| interner.string(driver)),
+            driver: attached.map(|(driver, _)| interner.string(driver)),
             claim: spec
                 .claim_ref
                 .as_ref()
                 .map(|claim| (interner.string(&claim.namespace), (*claim.name).into())),
             phase: interner.string(status.phase.as_deref().unwrap_or("")),
+            claim_uid: spec
+                .claim_ref
+                .as_ref()
+                .and_then(|claim| claim.uid.as_deref())
+                .filter(|uid| !uid.is_empty())
+                .map(Uid::new),
+            handle: attached.map_or("", |(_, handle)| handle).into(),
+            is_block: is_block(spec.volume_mode.as_ref()),
+            is_terminating: metadata.deletion_timestamp.is_some(),
+            attributes_class: interner.string(spec.volume_attributes_class_name.as_deref().unwrap_or("")),
         })
     }
 }
@@ -134,6 +163,12 @@ struct ClaimSpec<'a> {
     access_modes: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
     resources: Option<ClaimResources<'a>>,
+    #[serde(borrow)]
+    selector: Option<Selector<'a>>,
+    #[serde(borrow)]
+    volume_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    volume_attributes_class_name: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -145,8 +180,11 @@ struct ClaimResources<'a> {
 impl Claim<'_> {
     pub(super) fn into_model(self, interner: &mut Interner) -> Result<VolumeClaim, ObjectError> {
         let Self { metadata, spec, status } = self;
-        let selected =
-            metadata.annotations.as_ref().and_then(|all| all.get("volume.kubernetes.io/selected-node"));
+        let annotation = |name| metadata.annotations.as_ref().and_then(|all| all.get(name));
+        let selected = annotation("volume.kubernetes.io/selected-node");
+        let completed = annotation("pv.kubernetes.io/bind-completed").is_some();
+        let volume = spec.volume_name.as_deref().filter(|name| !name.is_empty());
+        let owner = metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
         let requests = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
         Ok(VolumeClaim {
             namespace: metadata.namespace(interner),
@@ -155,9 +193,15 @@ impl Claim<'_> {
             storage_class: spec.storage_class_name.as_deref().map(|class| interner.string(class)),
             request_bytes: storage(requests),
             access_modes: access_modes(spec.access_modes.as_ref()),
-            volume: spec.volume_name.as_deref().filter(|name| !name.is_empty()).map(Into::into),
+            volume: volume.map(Into::into),
             selected_node: selected.map(|node| interner.string(node)),
             phase: interner.string(status.phase.as_deref().unwrap_or("")),
+            is_prebound: volume.is_some() && !completed,
+            selector: spec.selector.as_ref().map(|selector| selector.to_model(interner)),
+            is_block: is_block(spec.volume_mode.as_ref()),
+            is_terminating: metadata.deletion_timestamp.is_some(),
+            owner_uid: owner.and_then(|owner| owner.uid.as_deref()).map(Uid::new),
+            attributes_class: interner.string(spec.volume_attributes_class_name.as_deref().unwrap_or("")),
         })
     }
 }
