@@ -37,6 +37,7 @@ pub mod node_removal;
 pub mod nodes;
 pub mod operations;
 pub mod organizations;
+pub mod planning;
 pub mod price_adjustments;
 pub mod prices;
 pub mod registration;
