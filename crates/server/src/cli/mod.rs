@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 mod audit;
+mod cluster;
 mod demo;
 pub mod host;
 mod keys;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cluster::ClusterState;
 use serde::Serialize;
 
+use crate::cli::cluster::NotListed;
 use crate::cost::now::{Amounts, ClusterCost, NodeCost};
 
 /// Something the reader of a report should know.
@@ -37,6 +38,16 @@ pub(super) enum WarningKind {
     AlmostEmptyNodes,
     /// Pods bound to nodes that are not there.
     PodsOnUnknownNodes,
+}
+
+impl From<&NotListed> for Warning {
+    fn from(one: &NotListed) -> Self {
+        Self {
+            kind: WarningKind::NotListed,
+            objects: vec![one.objects.clone()],
+            message: format!("not listed: {}", one.reason),
+        }
+    }
 }
 
 /// A node counts as almost empty below this many per cent of its CPU and of its memory.

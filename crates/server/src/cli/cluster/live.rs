@@ -4,18 +4,18 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use axum::http::{Request, StatusCode};
-use cluster::{ClusterState, DumpError, DumpReader};
+use cluster::{DumpError, DumpReader};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde::Deserialize;
 
-use super::findings::{Warning, WarningKind};
+use super::{NotListed, Reading};
 
 /// Objects asked for at a time.
 const PAGE: usize = 500;
 
 /// What is listed, by the path of its list; whether a cluster may do without.
-const LISTS: [(&str, bool); 16] = [
+const LISTS: [(&str, bool); 20] = [
     ("/api/v1/nodes", false),
     ("/api/v1/pods", false),
     ("/api/v1/namespaces", false),
@@ -30,36 +30,34 @@ const LISTS: [(&str, bool); 16] = [
     ("/apis/batch/v1/cronjobs", false),
     ("/apis/policy/v1/poddisruptionbudgets", false),
     ("/apis/storage.k8s.io/v1/storageclasses", false),
+    ("/apis/storage.k8s.io/v1/csinodes", true),
+    ("/apis/storage.k8s.io/v1/csidrivers", true),
+    ("/apis/storage.k8s.io/v1/csistoragecapacities", true),
+    ("/apis/storage.k8s.io/v1/volumeattachments", true),
     ("/apis/argoproj.io/v1alpha1/rollouts", true),
     ("/apis/metrics.k8s.io/v1beta1/pods", true),
 ];
 
 /// Lists everything in the cluster of `kubeconfig`, or of the usual places, in `context`. What may
-/// not be listed is left out with a warning, unless it is both nodes and pods.
-pub(super) async fn read(
-    kubeconfig: Option<&Path>,
-    context: Option<&str>,
-) -> Result<(ClusterState, Vec<Warning>)> {
+/// not be listed is left out and said so, unless it is both nodes and pods.
+pub(super) async fn read(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Reading> {
     let client = connect(kubeconfig, context).await?;
     let mut dump = DumpReader::new();
-    let mut warnings = Vec::new();
+    let mut not_listed = Vec::new();
     for (path, optional) in LISTS {
         match list(&client, path, &mut dump).await? {
             Listed::All => {}
             Listed::Absent(_) if optional => {}
-            Listed::Absent(reason) => warnings.push(Warning {
-                kind: WarningKind::NotListed,
-                objects: vec![path.rsplit('/').next().unwrap_or(path).to_owned()],
-                message: format!("not listed: {reason}"),
-            }),
+            Listed::Absent(reason) => not_listed
+                .push(NotListed { objects: path.rsplit('/').next().unwrap_or(path).to_owned(), reason }),
         }
     }
-    let without = |what: &str| warnings.iter().any(|warning| warning.objects.iter().any(|one| one == what));
+    let without = |what: &str| not_listed.iter().any(|one| one.objects == what);
     ensure!(
         !(without("nodes") && without("pods")),
         "neither nodes nor pods may be listed: the identity of this kubeconfig needs the verb list on both"
     );
-    Ok((dump.finish(), warnings))
+    Ok(Reading { dump, not_listed })
 }
 
 async fn connect(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Client> {

@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use cluster::{ClusterState, DumpReader};
+use cluster::DumpReader;
 
 /// Reads all `files`, plain or gzip, as dumps of one cluster.
-pub(super) fn read(files: &[PathBuf]) -> Result<ClusterState> {
+pub(super) fn read(files: &[PathBuf]) -> Result<DumpReader> {
     let mut dump = DumpReader::new();
     for path in files {
         let name = path.display();
@@ -18,5 +18,5 @@ pub(super) fn read(files: &[PathBuf]) -> Result<ClusterState> {
         };
         read.with_context(|| format!("reading {name}"))?;
     }
-    Ok(dump.finish())
+    Ok(dump)
 }

@@ -1,4 +1,4 @@
-//! The price book of a scan: the built-in catalogue, with files laid over it.
+//! The price book of a command: the built-in catalogue, with files laid over it.
 
 use std::fs;
 use std::path::Path;
