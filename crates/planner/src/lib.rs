@@ -20,6 +20,7 @@ pub mod rules;
 pub mod scenario;
 pub mod solve;
 mod template;
+mod words;
 
 pub use certificate::{Certificate, MachineWorth, NodeWorth, PricedClass};
 pub use input::{Commitment, Machine, MachineOffer, OwnedNode, Picture, PlanningInput, Storage};
