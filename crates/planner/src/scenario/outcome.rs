@@ -11,7 +11,6 @@ use serde::{Serialize, Serializer};
 use super::Scenario;
 use crate::input::PlanningInput;
 use crate::plan::{Bound, Place, Plan, PodIndex};
-use crate::reason::Verdict;
 
 /// What `supercargo plan --scenario` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -151,7 +150,7 @@ impl Scenario {
             unplaced: plan
                 .unplaced
                 .iter()
-                .map(|one| OutcomePod { pod: one.pod, reason: sentence(&one.verdict) })
+                .map(|one| OutcomePod { pod: one.pod, reason: one.verdict.to_string() })
                 .collect(),
         }
     }
@@ -196,18 +195,6 @@ fn capacity_type(lifecycle: Lifecycle) -> &'static str {
     match lifecycle {
         Lifecycle::Spot => "spot",
         Lifecycle::OnDemand | Lifecycle::SpotFallback => "on-demand",
-    }
-}
-
-fn sentence(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::LimitReached { limit } => format!("limit reached: {limit}"),
-        Verdict::NoMachine { refusals } => match refusals.first() {
-            Some((refusal, count)) => format!("no machine type can hold it: {refusal}, of {count} for sale"),
-            None => "no machine type can hold it: none is for sale".into(),
-        },
-        Verdict::NoPlace(refusal) => format!("no place is left: {refusal}"),
-        Verdict::NotOurs { why } => format!("not to be placed: {why}"),
     }
 }
 
