@@ -27,6 +27,11 @@ impl Labels {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// All of them, by name, to be kept without copying them.
+    pub fn iter_shared(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.0.iter().map(|(name, value)| (name, value))
+    }
+
     /// Hands each name and value to `change`, which may replace it by an equal text only: the order
     /// must not change.
     pub(crate) fn for_each_text(&mut self, mut change: impl FnMut(&mut Arc<str>)) {

@@ -8,6 +8,9 @@ use crate::{Labels, Lifecycle, Provider};
 /// The label that carries the node's id in the API.
 pub const NODE_ID: &str = "provisioner.cast.ai/node-id";
 
+/// The label whose values tell nodes apart.
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+
 /// Labels that settle the lifecycle, strongest first. A provider's own word about the machine comes
 /// before that of whoever ordered it, and that before marks that people set by hand; in EKS the
 /// agent follows the same order.

@@ -24,9 +24,19 @@ impl Bits {
         self.0[number / 64] |= 1 << (number % 64);
     }
 
+    /// Takes out a number below the length.
+    pub fn remove(&mut self, number: usize) {
+        self.0[number / 64] &= !(1 << (number % 64));
+    }
+
     /// Whether it holds a number below the length.
     pub fn contains(&self, number: usize) -> bool {
         self.0[number / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// Takes out everything.
+    pub fn clear(&mut self) {
+        self.0.fill(0);
     }
 
     /// Keeps what `other` holds too.
@@ -42,16 +52,6 @@ impl Bits {
     /// Takes out what `other` holds.
     pub fn take_out(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(mine, other)| *mine &= !other);
-    }
-
-    /// How many numbers it holds.
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// True when it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|&word| word == 0)
     }
 
     /// The numbers, in order.

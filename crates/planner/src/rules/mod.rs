@@ -10,8 +10,32 @@
 //! `inter_pod` and `spread` say what the rule asks of a pod and a node; `compile` puts them together.
 //! What the rules do not know: preemption, extenders, and which of two places is cheaper.
 
+mod admission;
+mod attachments;
 mod bits;
+mod class_rules;
+mod classes;
+mod compile;
+mod counters;
+mod fits;
+mod ids;
+mod inter_pod;
+mod matchers;
+mod node_affinity;
+mod obstacle;
+mod occupancy;
+mod ports;
+mod preferences;
+mod resources;
+mod rows;
 mod shape;
+mod spread;
+mod taints;
+mod tally;
+mod volumes;
 
-pub use bits::Bits;
+pub use compile::Rules;
+pub use obstacle::Obstacle;
+pub use occupancy::{Occupancy, PlaceId};
 pub use shape::{Column, Domain, PodClass, Relation, RelationKind, Shape, Spot};
+pub use volumes::ClaimTrouble;
