@@ -9,26 +9,41 @@
 //! - `solve` packs numbers: classes of pods into bins, with a lower bound.
 //! - `check` proves a plan by a second, independent implementation of the rules.
 
+mod assemble;
+mod candidates;
 mod certificate;
 pub mod check;
+mod commitments;
+mod consolidate;
+mod explain;
+mod formulate;
+mod ground;
 mod input;
+mod layout;
 pub mod machines;
+mod movable;
 mod plan;
 mod policy;
+mod question;
 mod reason;
+mod rebalance;
 pub mod rules;
 pub mod scenario;
 pub mod solve;
 mod template;
+mod verdict;
+mod waves;
 mod words;
 
 pub use certificate::{Certificate, MachineWorth, NodeWorth, PricedClass};
+pub use explain::{Explanation, Subject, explain};
 pub use input::{Commitment, Machine, MachineOffer, OwnedNode, Picture, PlanningInput, Storage};
 pub use plan::{
     Bound, KeptNode, Move, NodeIndex, OfferIndex, Place, Plan, PlannedNode, PodIndex, RemovedNode,
     TemplateIndex, Unplaced,
 };
 pub use policy::{DisruptionPrice, Headroom, Policies, Preferences, SpotUse};
+pub use question::{Question, plan};
 pub use reason::{Alternative, Choice, KeptReason, NodeReason, PodObstacle, Refusal, Rule, Verdict, WhyNot};
 pub use solve::{Effort, Unhurried, Watch};
 pub use template::{Constraints, Limits, NodeTemplate, PriorityTier, SpotPolicy};

@@ -46,7 +46,7 @@ pub struct Constraints {
     pub min_memory_mib: Option<u64>,
     /// MiB of memory, at most.
     pub max_memory_mib: Option<u64>,
-    /// With (`true`) or without (`false`) GPUs. `None` keeps GPU machines for pods that ask for GPUs.
+    /// Only (`true`) or never (`false`) machines with GPUs.
     pub gpu: Option<bool>,
     /// Only (`true`) or never (`false`) machines with CPU credits or a shared core.
     pub burstable: Option<bool>,

@@ -111,6 +111,11 @@ impl Rules {
         self.room_of(self.row(spot))
     }
 
+    /// The node of a spot, as it is or would be.
+    pub fn shape(&self, spot: Spot) -> &Shape {
+        &self.rows.shapes[self.row(spot)]
+    }
+
     /// Required rules between pods, equal ones once.
     pub fn relations(&self) -> &[Relation] {
         &self.relations
