@@ -1,0 +1,373 @@
+//! The problem with fractions of bins allowed: what pods are worth, which contents are worth having, and
+//! what no packing can be cheaper than.
+//!
+//! Column generation (Gilmore and Gomory 1961): a linear program over the contents found so far gives each
+//! item a price; the most valuable content of each kind of bin at these prices is found and added if it is
+//! worth more than the bin costs. The prices jump about, so contents are sought at prices drawn towards those
+//! that gave the best bound (Wentges 1997). Any prices bound the cost: Farley's scaling (1990) makes them fit.
+
+use super::content::{self, Content};
+use super::parallel;
+use super::problem::Effort;
+use super::reduced::{Pattern, Reduced};
+use super::simplex::{Row, Simplex};
+
+/// Nano-dollars in a dollar.
+pub const NANOS: f64 = 1e9;
+
+/// What is left to pack, and what there is left for it.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// By item, how many.
+    pub counts: Vec<u32>,
+    /// By kind, how many bins.
+    pub supply: Vec<Option<u32>>,
+    /// By limit, how much is left; empty when limits are not looked at.
+    pub limits: Vec<i64>,
+}
+
+impl Rest {
+    /// All of a problem, without its limits.
+    pub fn all(reduced: &Reduced) -> Self {
+        Self {
+            counts: reduced.items.iter().map(|item| item.count).collect(),
+            supply: reduced.kinds.iter().map(|kind| kind.supply).collect(),
+            limits: Vec::new(),
+        }
+    }
+
+    /// Nothing is left to pack.
+    pub fn is_empty(&self) -> bool {
+        self.counts.iter().all(|count| *count == 0)
+    }
+}
+
+/// A content of a kind of bin.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Column {
+    /// The kind.
+    pub kind: usize,
+    /// The content.
+    pub pattern: Pattern,
+}
+
+/// A bound with its proof: at these prices no content of a kind is worth more than its ceiling.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// By item, nano-dollars.
+    pub values: Vec<i64>,
+    /// By kind, nano-dollars; at most the price where supply is unlimited.
+    pub ceilings: Vec<i64>,
+    /// Nano-dollars beside what is paid in any case.
+    pub price: i128,
+}
+
+/// How far to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Precision {
+    /// Rounds of column generation, at most.
+    pub rounds: usize,
+    /// Stop when bound and cost are as near as this, relative to the cost.
+    pub gap: f64,
+    /// Steps of one search for a content.
+    pub steps: u32,
+    /// Steps of one that looks ahead, at most.
+    pub steps_ahead: u32,
+    /// Seconds that are to be left when it stops.
+    pub reserve: f64,
+}
+
+/// A solution in fractions.
+#[derive(Clone, Debug)]
+pub struct Relaxation {
+    /// Contents found.
+    pub columns: Vec<Column>,
+    /// Those used, and how often.
+    pub used: Vec<(usize, f64)>,
+    /// By item, nano-dollars.
+    pub values: Vec<i64>,
+    /// What it costs, in dollars, with a high price for what finds no place.
+    pub cost: f64,
+    /// The best bound.
+    pub proof: Proof,
+}
+
+impl Proof {
+    /// The bound of nothing.
+    pub fn trivial(reduced: &Reduced) -> Self {
+        Self { values: vec![0; reduced.items.len()], ceilings: vec![0; reduced.kinds.len()], price: 0 }
+    }
+
+    /// Scales prices until no content of an unlimited kind is worth more than it costs.
+    pub fn scaled(reduced: &Reduced, rest: &Rest, values: &[i64], ceilings: &[i64]) -> Self {
+        let mut scale = (1i128, 1i128);
+        for (kind, ceiling) in reduced.kinds.iter().zip(ceilings) {
+            let (price, ceiling) = (i128::from(kind.price), i128::from(*ceiling));
+            if kind.supply.is_none() && ceiling > price && price * scale.1 < scale.0 * ceiling {
+                scale = (price, ceiling);
+            }
+        }
+        // x·scale is never rounded up; what was at most a ceiling stays so, as contents are whole numbers.
+        let down = |amount: i64| (i128::from(amount) * scale.0 / scale.1) as i64;
+        let values: Vec<i64> = values.iter().map(|value| down(*value)).collect();
+        let ceilings: Vec<i64> = ceilings.iter().map(|ceiling| down(*ceiling)).collect();
+        let sum: i128 = values
+            .iter()
+            .zip(&rest.counts)
+            .map(|(value, count)| i128::from(*value) * i128::from(*count))
+            .sum();
+        let limited =
+            reduced.kinds.iter().zip(&rest.supply).zip(&ceilings).map(|((kind, supply), ceiling)| {
+                let over = (i128::from(kind.cost()) - i128::from(*ceiling)).min(0);
+                over * i128::from(supply.unwrap_or(0))
+            });
+        let price = sum + limited.sum::<i128>();
+        Self { values, ceilings, price }
+    }
+}
+
+/// By item, what the room that it takes is worth when all resources are covered at the least cost, pods being
+/// like water. Good prices to begin with.
+pub fn covering_values(reduced: &Reduced, rest: &Rest) -> Vec<i64> {
+    let resources = reduced.items.first().map_or(0, |item| item.need.len());
+    let total = |resource: usize| -> f64 {
+        let sum =
+            |(item, count): (&super::reduced::Item, &u32)| item.need[resource] as f64 * f64::from(*count);
+        reduced.items.iter().zip(&rest.counts).map(sum).sum()
+    };
+    let totals: Vec<f64> = (0..resources).map(total).collect();
+    let asked: Vec<usize> = (0..resources).filter(|&resource| totals[resource] > 0.0).collect();
+    let rows = asked.iter().map(|_| Row::AtLeast { amount: 1.0, missing: 1e9 }).collect();
+    let mut simplex = Simplex::new(rows);
+    for kind in reduced.kinds.iter().filter(|kind| kind.supply.is_none()) {
+        let entries = asked.iter().enumerate().filter(|(_, resource)| kind.room[**resource] > 0);
+        simplex.add(
+            kind.price as f64 / NANOS,
+            entries.map(|(row, &resource)| (row as u32, kind.room[resource] as f64 / totals[resource])),
+        );
+    }
+    simplex.solve(1000);
+    let prices: Vec<f64> = simplex.duals().map(|dual| if dual > 1e8 { 0.0 } else { dual }).collect();
+    let value = |item: &super::reduced::Item| {
+        let worth: f64 =
+            asked.iter().zip(&prices).map(|(&r, price)| item.need[r] as f64 / totals[r] * price).sum();
+        (worth * NANOS) as i64
+    };
+    reduced.items.iter().map(value).collect()
+}
+
+/// What it costs, in dollars, to leave one of an item out: more than any way to place it, the more important
+/// ones most.
+pub fn missing_cost(reduced: &Reduced, item: usize) -> f64 {
+    let dearest = reduced.kinds.iter().map(|kind| kind.price).max().unwrap_or(0) as f64 / NANOS;
+    let last = reduced.items.iter().map(|item| item.rank).max().unwrap_or(0) as f64 + 1.0;
+    2.0 * (dearest + 1.0) * (2.0 - reduced.items[item].rank as f64 / last)
+}
+
+/// A column generation under way.
+struct Generation<'a> {
+    reduced: &'a Reduced,
+    rest: &'a Rest,
+    effort: &'a Effort<'a>,
+    simplex: Simplex,
+    columns: Vec<Column>,
+    known: std::collections::HashSet<Column, foldhash::fast::FixedState>,
+    /// By kind, the row of its supply.
+    supply_row: Vec<Option<usize>>,
+    first_limit_row: usize,
+    /// Items that some free bin takes without end are worth nothing.
+    worthless: Vec<bool>,
+}
+
+impl<'a> Generation<'a> {
+    fn new(reduced: &'a Reduced, rest: &'a Rest, effort: &'a Effort<'a>) -> Self {
+        let mut rows: Vec<Row> = (0..reduced.items.len())
+            .map(|item| Row::AtLeast {
+                amount: f64::from(rest.counts[item]),
+                missing: missing_cost(reduced, item),
+            })
+            .collect();
+        let mut supply_row = Vec::new();
+        for supply in &rest.supply {
+            supply_row.push(supply.map(|_| rows.len()));
+            rows.extend(supply.map(|supply| Row::AtMost { amount: f64::from(supply) }));
+        }
+        let first_limit_row = rows.len();
+        rows.extend(rest.limits.iter().map(|_| Row::AtMost { amount: 1.0 }));
+        let mut worthless = vec![false; reduced.items.len()];
+        for kind in reduced.kinds.iter().filter(|kind| kind.supply.is_none() && kind.price <= 0) {
+            kind.takes.iter().for_each(|&item| worthless[item as usize] = true);
+        }
+        let simplex = Simplex::new(rows);
+        let known = std::collections::HashSet::default();
+        Self {
+            reduced,
+            rest,
+            effort,
+            simplex,
+            columns: Vec::new(),
+            known,
+            supply_row,
+            first_limit_row,
+            worthless,
+        }
+    }
+
+    fn add(&mut self, column: Column) -> bool {
+        if column.pattern.is_empty() || !self.known.insert(column.clone()) {
+            return false;
+        }
+        let kind = &self.reduced.kinds[column.kind];
+        let content = column.pattern.iter().map(|&(item, count)| (item, f64::from(count)));
+        let supply = self.supply_row[column.kind].map(|row| (row as u32, 1.0));
+        let limits = self.rest.limits.iter().zip(&kind.limits).enumerate();
+        let limits = limits.filter(|(_, (_, use_of))| **use_of > 0).map(|(at, (left, use_of))| {
+            ((self.first_limit_row + at) as u32, *use_of as f64 / (*left as f64).max(1e-3))
+        });
+        self.simplex.add(kind.cost() as f64 / NANOS, content.chain(supply).chain(limits));
+        self.columns.push(column);
+        true
+    }
+
+    /// For each item the bin that holds it alone at the least cost, so that nothing is missing that fits.
+    fn add_single_items(&mut self) {
+        for (item, &count) in self.rest.counts.iter().enumerate().filter(|item| *item.1 > 0) {
+            let each = |kind: usize| {
+                let most = self.reduced.kinds[kind].most[item].min(count);
+                (most > 0).then(|| (self.reduced.kinds[kind].cost() as f64 / f64::from(most), kind, most))
+            };
+            let available = |kind: &usize| self.rest.supply[*kind] != Some(0);
+            let best = (0..self.reduced.kinds.len())
+                .filter(available)
+                .filter_map(each)
+                .min_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((_, kind, most)) = best {
+                self.add(Column { kind, pattern: [(item as u32, most)].into() });
+            }
+        }
+    }
+
+    /// What a bin of a kind must be worth to be worth having: its cost, and the price of its supply and limits.
+    fn threshold(&self, kind: usize, duals: &[f64]) -> i64 {
+        let supply = self.supply_row[kind].map_or(0.0, |row| -duals[row]);
+        let use_of = |limit: usize| {
+            self.reduced.kinds[kind].limits[limit] as f64 / (self.rest.limits[limit] as f64).max(1e-3)
+        };
+        let limits: f64 = (0..self.rest.limits.len())
+            .map(|limit| -duals[self.first_limit_row + limit] * use_of(limit))
+            .sum();
+        self.reduced.kinds[kind].cost().saturating_add(((supply + limits) * NANOS).ceil() as i64)
+    }
+
+    /// For each kind the most valuable content.
+    fn contents(&self, values: &[i64], duals: &[f64], steps: u32, steps_ahead: u32) -> Vec<Content> {
+        parallel::ordered(self.effort.threads, self.reduced.kinds.len(), |kind| {
+            if self.rest.supply[kind] == Some(0) {
+                return Content { pattern: None, value: 0, ceiling: 0 };
+            }
+            content::Question {
+                reduced: self.reduced,
+                kind: &self.reduced.kinds[kind],
+                values,
+                counts: &self.rest.counts,
+                floor: self.threshold(kind, duals),
+                steps,
+                steps_ahead,
+            }
+            .answer()
+        })
+    }
+
+    fn values(&self, duals: &[f64]) -> Vec<i64> {
+        (0..self.reduced.items.len())
+            .map(|item| {
+                if self.worthless[item] || self.rest.counts[item] == 0 {
+                    0
+                } else {
+                    (duals[item] * NANOS) as i64
+                }
+            })
+            .collect()
+    }
+}
+
+/// Solves it in fractions. `columns` are contents to begin with, `centre` prices to begin with.
+pub fn relax(
+    reduced: &Reduced,
+    rest: &Rest,
+    effort: &Effort<'_>,
+    precision: &Precision,
+    columns: &[Column],
+    centre: Vec<i64>,
+) -> Relaxation {
+    let mut generation = Generation::new(reduced, rest, effort);
+    let sunk = reduced.sunk() as f64 / NANOS;
+    for column in columns {
+        let pattern = column.pattern.iter().filter_map(|&(item, count)| {
+            let count = count.min(rest.counts[item as usize]);
+            (count > 0).then_some((item, count))
+        });
+        if rest.supply[column.kind] != Some(0) {
+            generation.add(Column { kind: column.kind, pattern: pattern.collect() });
+        }
+    }
+    generation.add_single_items();
+    let mut proof = Proof::trivial(reduced);
+    let mut centre: Vec<f64> = centre.iter().map(|value| *value as f64 / NANOS).collect();
+    let mut pull = 1.0;
+    let mut ahead = precision.steps.min(precision.steps_ahead);
+    for round in 0..precision.rounds {
+        generation.simplex.solve(50_000);
+        let cost = generation.simplex.cost();
+        let near = (cost + sunk) * precision.gap;
+        if (cost - proof.price as f64 / NANOS <= near && rest.limits.is_empty())
+            || effort.watch.seconds_left() <= precision.reserve && round > 0
+        {
+            break;
+        }
+        let duals: Vec<f64> = generation.simplex.duals().collect();
+        let drawn: Vec<f64> = duals
+            .iter()
+            .enumerate()
+            .map(|(row, dual)| centre.get(row).map_or(*dual, |centre| pull * centre + (1.0 - pull) * dual))
+            .collect();
+        let values = generation.values(&drawn);
+        let contents = generation.contents(&values, &drawn, precision.steps, ahead);
+        if rest.limits.is_empty() {
+            let ceilings: Vec<i64> = contents.iter().map(|content| content.ceiling).collect();
+            let found = Proof::scaled(reduced, rest, &values, &ceilings);
+            if found.price > proof.price {
+                centre = found.values.iter().map(|value| *value as f64 / NANOS).collect();
+                proof = found;
+            }
+        }
+        let mut improving = false;
+        for (kind, content) in contents.into_iter().enumerate() {
+            let Some(pattern) = content.pattern else { continue };
+            let worth: f64 =
+                pattern.iter().map(|&(item, count)| duals[item as usize] * f64::from(count)).sum();
+            let threshold = generation.threshold(kind, &duals) as f64 / NANOS;
+            if generation.add(Column { kind, pattern }) {
+                improving |= worth > threshold * (1.0 + 1e-7);
+            }
+        }
+        if improving {
+            pull = if pull == 1.0 { 0.6 } else { pull };
+        } else if pull > 0.0 {
+            pull = if pull > 0.1 { pull * 0.4 } else { 0.0 };
+        } else if ahead < precision.steps_ahead {
+            ahead = ahead.saturating_mul(8).min(precision.steps_ahead);
+        } else {
+            break;
+        }
+    }
+    generation.simplex.solve(50_000);
+    let duals: Vec<f64> = generation.simplex.duals().collect();
+    Relaxation {
+        values: generation.values(&duals),
+        used: generation.simplex.used().collect(),
+        cost: generation.simplex.cost(),
+        columns: generation.columns,
+        proof,
+    }
+}
