@@ -3,6 +3,7 @@
 mod catalog;
 mod generated;
 mod tidy;
+mod verify_certificate;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,13 @@ enum Chore {
         /// The whole contract's `schemas.json`.
         from: PathBuf,
     },
+    /// Prove a certificate of a scenario's lower bound again, without the planner.
+    VerifyCertificate {
+        /// The scenario, plain or gzip.
+        scenario: PathBuf,
+        /// What `supercargo plan --certificate` wrote.
+        certificate: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -41,5 +49,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Tidy => tidy::run(root),
         Chore::Wire => wire::run(root),
         Chore::ContractCut { from } => wire::cut(root, &from),
+        Chore::VerifyCertificate { scenario, certificate } => verify_certificate::run(&scenario, &certificate),
     }
 }
