@@ -2,6 +2,7 @@
 
 mod catalog;
 mod generated;
+mod scheduling_truth;
 mod tidy;
 mod verify_certificate;
 mod wire;
@@ -31,6 +32,11 @@ enum Chore {
         /// The whole contract's `schemas.json`.
         from: PathBuf,
     },
+    /// Compare the planner's rules with the verdicts of the real kube-scheduler.
+    SchedulingTruth {
+        /// Situations with verdicts, one a line, plain or gzip.
+        file: PathBuf,
+    },
     /// Prove a certificate of a scenario's lower bound again, without the planner.
     VerifyCertificate {
         /// The scenario, plain or gzip.
@@ -49,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Tidy => tidy::run(root),
         Chore::Wire => wire::run(root),
         Chore::ContractCut { from } => wire::cut(root, &from),
+        Chore::SchedulingTruth { file } => scheduling_truth::run(&file),
         Chore::VerifyCertificate { scenario, certificate } => verify_certificate::run(&scenario, &certificate),
     }
 }
