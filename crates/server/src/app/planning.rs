@@ -75,3 +75,6 @@ impl Facts<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The command line: one module per subcommand.
 //!
-//! Exit codes: 0 done, 1 it failed, 2 wrong use. Every flag has an environment variable
+//! Exit codes: 0 done, 1 it failed, 2 wrong use (or, of `plan --exit-code`, that something would change). Every flag has an environment variable
 //! `SUPERCARGO_…`. This is where the wall clock, the operating system's random bits and the
 //! environment come in.
 
@@ -16,6 +16,7 @@ pub mod host;
 mod keys;
 mod openapi;
 pub mod output;
+mod plan;
 mod scan;
 mod secrets_key;
 mod server;
@@ -51,6 +52,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Show what a cluster costs and wastes, from a dump or a kubeconfig; nothing is installed.
     Scan(scan::ScanArgs),
+    /// Show what a cluster could cost, and why not less; nothing is changed.
+    Plan(plan::PlanArgs),
     /// Load a server with simulated clusters that speak the agent's and the controller's protocol.
     Sim(sim::SimArgs),
     /// Make, list and revoke API keys on the host of the server.
@@ -76,6 +79,10 @@ pub fn run() -> ExitCode {
         Command::Server(args) => host::block_on(server::run(args)),
         Command::Demo(args) => host::block_on(demo::run(args)),
         Command::Scan(args) => host::block_on(scan::run(args)),
+        Command::Plan(args) => match host::block_on(plan::run(args)) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Sim(args) => host::block_on(sim::run(args)),
         Command::Keys(args) => host::block_on(keys::run(args)),
         Command::Audit(args) => host::block_on(audit::run(args)),

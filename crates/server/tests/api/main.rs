@@ -21,6 +21,7 @@ mod keys;
 mod members;
 mod nodes;
 mod permissions;
+mod plan;
 mod prices;
 mod process;
 mod sessions;

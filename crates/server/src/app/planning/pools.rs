@@ -143,7 +143,7 @@ fn has_gpus(node: &Node) -> bool {
 const TERMS: [&str; 3] = ["lifecycle", "node-lifecycle", "kops.k8s.io/instance-lifecycle"];
 
 /// Labels that say what a node is made of, where it is, or what happened to it.
-const OF_MACHINE: [&str; 35] = [
+const OF_MACHINE: [&str; 36] = [
     "alpha.eksctl.io/instance-id",
     "autoscaling.cast.ai/*",
     "beta.kubernetes.io/*",
@@ -168,6 +168,7 @@ const OF_MACHINE: [&str; 35] = [
     "kubernetes.azure.com/scalesetpriority",
     "kubernetes.io/arch",
     "kubernetes.io/hostname",
+    "kubernetes.io/os",
     "node.kubernetes.io/*",
     "nvidia.com/gfd.timestamp",
     "nvidia.com/gpu.count",
