@@ -5,7 +5,10 @@
 
 mod case;
 mod report;
+#[cfg(test)]
+mod tests;
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
@@ -20,14 +23,18 @@ use report::Report;
 /// # Errors
 /// When the file cannot be read, or there is a difference.
 pub(crate) fn run(file: &Path) -> anyhow::Result<()> {
-    let mut read =
-        BufReader::new(std::fs::File::open(file).with_context(|| format!("cannot open {}", file.display()))?);
-    let is_gzip = read.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let text: Box<dyn Read> = if is_gzip { Box::new(MultiGzDecoder::new(read)) } else { Box::new(read) };
-    let report = compare(text)?;
+    let report = compare(open(file)?)?;
     print!("{report}");
     ensure!(report.differences() == 0, "{} verdicts differ from the scheduler's", report.differences());
     Ok(())
+}
+
+/// The text of a file, plain or gzip.
+fn open(file: &Path) -> anyhow::Result<Box<dyn Read>> {
+    let unreadable = || format!("cannot read {}", file.display());
+    let mut read = BufReader::new(File::open(file).with_context(unreadable)?);
+    let is_gzip = read.fill_buf().with_context(unreadable)?.starts_with(&[0x1f, 0x8b]);
+    Ok(if is_gzip { Box::new(MultiGzDecoder::new(read)) } else { Box::new(read) })
 }
 
 /// Compares all situations of a text.

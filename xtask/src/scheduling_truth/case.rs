@@ -29,7 +29,7 @@ struct Line {
 }
 
 /// What the scheduler says of one node.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Verdict {
     pub(super) node: String,
     pub(super) fits: bool,
@@ -40,12 +40,13 @@ pub(super) struct Verdict {
 }
 
 /// A filter that would refuse too.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Also {
     pub(super) plugin: String,
 }
 
 /// A situation, read.
+#[derive(Clone)]
 pub(super) struct Case {
     pub(super) id: String,
     pub(super) note: String,
@@ -73,6 +74,12 @@ impl Case {
         };
         let Line { id, note, prefilter, verdicts, .. } = line;
         Ok(Self { id, note, is_prefiltered: prefilter.is_some(), verdicts, picture, incoming })
+    }
+
+    /// This situation with another's pod.
+    #[cfg(test)]
+    pub(super) fn with_incoming_of(&self, other: &Self) -> Self {
+        Self { incoming: Arc::clone(&other.incoming), ..self.clone() }
     }
 
     /// By verdict, what refuses the pod by the planner's rules.

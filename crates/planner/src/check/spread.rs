@@ -24,6 +24,10 @@ pub(super) fn verdict(world: &World<'_>, guest: &Guest<'_>, site: usize) -> Resu
         };
         let mut counts = BTreeMap::<Domain, i64>::new();
         for at in eligible(world, guest.spec, one, &demands) {
+            // A node that the pod's affinity names is part of its node affinity.
+            if one.honor_node_affinity && guest.required_node.is_some_and(|name| name != world.sites[at].name) {
+                continue;
+            }
             let Some(domain) = world.domain(at, &one.topology_key) else { continue };
             let matching = world.residents_of(at).filter(|resident| {
                 resident.guest.namespace == guest.namespace
