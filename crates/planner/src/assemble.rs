@@ -14,7 +14,7 @@ use crate::plan::{Bound, KeptNode, NodeIndex, Place, Plan, PlannedNode, PodIndex
 use crate::reason::{Alternative, Choice, NodeReason, Verdict};
 use crate::solve::{LowerBound, Problem};
 use crate::waves::{Leaving, in_waves};
-use crate::{explain, verdict};
+use crate::{explain, preferences, verdict};
 
 /// The plan that a layout stands for, its bound still unknown.
 pub(crate) fn assemble(
@@ -25,6 +25,7 @@ pub(crate) fn assemble(
 ) -> Plan {
     let offers = Cheapest::of(formulation);
     layout.nodes.iter_mut().for_each(|laid| offers.improve(formulation, laid));
+    preferences::honour(ground, formulation, &mut layout);
     let prices = prices(ground, &layout);
     let charge = ground.input.policies.node_charge;
     let mut demanded = vec![false; ground.pods.len()];
@@ -49,7 +50,8 @@ pub(crate) fn assemble(
                         .iter()
                         .filter(|&&pod| !demanded[pod] && !goes_with_node(&ground.pods[pod])),
                 );
-                (Place::Existing(node), NodeReason::default())
+                let dropped = preferences::dropped(ground, laid);
+                (Place::Existing(node), NodeReason { dropped, ..NodeReason::default() })
             }
             BinOf::New { candidate, .. } => {
                 let one = &ground.candidates[candidate];
@@ -208,7 +210,7 @@ impl Cheapest {
             (None, None) => Choice::Cheapest,
             (None, Some(bin)) => Choice::Limited { limit: self.obstacle(formulation, bin).into() },
         };
-        NodeReason { choice, next_best, dropped: Vec::new() }
+        NodeReason { choice, next_best, dropped: preferences::dropped(ground, laid) }
     }
 
     /// What keeps a cheaper machine from being taken.

@@ -24,6 +24,7 @@ pub mod machines;
 mod movable;
 mod plan;
 mod policy;
+mod preferences;
 mod question;
 mod reason;
 mod rebalance;

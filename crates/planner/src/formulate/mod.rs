@@ -64,6 +64,8 @@ pub(crate) struct Formulation {
     /// By candidate: the bin that is at least as good for the pods in question and at most as dear, which may
     /// be its own; `None` when it takes none of them.
     pub(crate) best_bins: Vec<Option<usize>>,
+    /// By candidate: its place as far as rules between pods tell places apart.
+    pub(crate) location_of: Vec<usize>,
     /// By class of `problem`.
     pub(crate) parts: Vec<Part>,
     /// By limit of `problem`.
@@ -115,6 +117,8 @@ impl Formulation {
         let prune::Undominated { kept, best } =
             prune::undominated(ground, &bins, &accepts, sharing.location_of(), &limits);
         let best_bins = beaten(&bins, &kept, &best);
+        let nodes = ground.input.cluster.nodes.len();
+        let location_of = sharing.location_of()[nodes..][..ground.candidates.len()].to_vec();
         bins = kept.iter().map(|&at| bins[at]).collect();
         accepts = kept.iter().map(|&at| std::mem::take(&mut accepts[at])).collect();
         sharing.keep(&kept);
@@ -166,7 +170,7 @@ impl Formulation {
         };
         let relaxed =
             Relaxed { problem: relaxed, pods: groups.into_iter().map(|group| group.pods).collect(), is_same };
-        Self { problem, relaxed, bins, best_bins, parts, limits: names, stranded }
+        Self { problem, relaxed, bins, best_bins, location_of, parts, limits: names, stranded }
     }
 }
 
