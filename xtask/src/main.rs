@@ -1,7 +1,9 @@
 //! Chores of the workspace, run as `cargo xtask <chore>`.
 
+mod bench_planner;
 mod catalog;
 mod generated;
+mod scenarios;
 mod scheduling_truth;
 mod tidy;
 mod verify_certificate;
@@ -44,11 +46,25 @@ enum Chore {
         /// What `supercargo plan --certificate` wrote.
         certificate: PathBuf,
     },
+    /// Make a packing scenario of a known family.
+    Scenario(scenarios::Options),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+/// What can be measured.
+#[derive(clap::Subcommand)]
+enum Bench {
+    /// Packing scenarios: costs beside the proven bound and beside what others reach.
+    Planner(bench_planner::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Chore::parse() {
+        Chore::Bench(Bench::Planner(options)) => bench_planner::run(root, &options),
+        Chore::Scenario(options) => scenarios::run(&options),
         Chore::Catalog { from } => catalog::run(&from, root),
         Chore::Openapi => generated::openapi(root),
         Chore::Goldens => generated::goldens(root),
@@ -56,6 +72,8 @@ fn main() -> anyhow::Result<()> {
         Chore::Wire => wire::run(root),
         Chore::ContractCut { from } => wire::cut(root, &from),
         Chore::SchedulingTruth { file } => scheduling_truth::run(&file),
-        Chore::VerifyCertificate { scenario, certificate } => verify_certificate::run(&scenario, &certificate),
+        Chore::VerifyCertificate { scenario, certificate } => {
+            verify_certificate::run(&scenario, &certificate)
+        }
     }
 }

@@ -61,7 +61,11 @@ pub fn run(scenario: &Path, certificate: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn plain(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// The text of a file, unpacked where it is packed.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn plain(path: &Path) -> anyhow::Result<Vec<u8>> {
     let raw = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     if !raw.starts_with(&[0x1f, 0x8b]) {
         return Ok(raw);
@@ -72,7 +76,10 @@ fn plain(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Verifies a certificate; says in a sentence what was proven.
-fn verify(scenario: &[u8], certificate: &[u8]) -> anyhow::Result<String> {
+///
+/// # Errors
+/// With the first thing that the certificate does not prove.
+pub(crate) fn verify(scenario: &[u8], certificate: &[u8]) -> anyhow::Result<String> {
     let question: Question = serde_json::from_slice(scenario).context("reading the scenario")?;
     let certificate: Certificate = serde_json::from_slice(certificate).context("reading the certificate")?;
     let duals = duals(&certificate, question.pods.len())?;
