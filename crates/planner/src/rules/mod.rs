@@ -32,6 +32,10 @@ mod shape;
 mod spread;
 mod taints;
 mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod volumes;
 
 pub use compile::Rules;
