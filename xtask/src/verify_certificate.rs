@@ -8,6 +8,7 @@
 mod knapsack;
 mod prices;
 mod question;
+mod search;
 #[cfg(test)]
 mod tests;
 
