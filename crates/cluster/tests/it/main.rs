@@ -7,6 +7,7 @@
 )]
 
 mod dumps;
+mod forms;
 mod recordings;
 mod reliability;
 mod scheduling;

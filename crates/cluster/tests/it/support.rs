@@ -13,7 +13,7 @@ pub fn at(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(seconds)
 }
 
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
