@@ -156,3 +156,51 @@ impl Attachments {
         names.iter().map(|(driver, _)| columns.volumes(driver).unwrap_or_default() as u32).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use std::sync::Arc;
+
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+
+    fn cluster(attached: Option<&str>) -> crate::input::Picture {
+        let user = |claim, node| on(&with_claims(pod("old", |_| {}), &[claim]), node);
+        let nodes = [node("one", "a"), node("two", "a"), node("free", "a")];
+        let mut picture = picture(nodes, [user("x", "one"), user("y", "two")]);
+        let storage = &mut picture.storage;
+        storage.claims = ["x", "y", "z"].map(|name| Arc::new(claim(name, Some(name)))).into();
+        storage.volumes = ["x", "y", "z"].map(|name| Arc::new(volume(name, None))).into();
+        storage.classes = vec![Arc::new(class("fast", true))];
+        storage.nodes = vec![Arc::new(attaching("one", 1)), Arc::new(attaching("two", 1))];
+        storage.attachments.extend(attached.map(|node| {
+            Arc::new(model::VolumeAttachment {
+                name: "at".into(),
+                uid: model::Uid::new("at"),
+                driver: DRIVER.into(),
+                node: node.into(),
+                volume: Some("z".into()),
+            })
+        }));
+        picture
+    }
+
+    #[test]
+    fn a_volume_that_is_there_is_no_new_one() {
+        let full = Some(Rule::NodeVolumeLimits);
+        let asks = |claim| with_claims(pod("new", |_| {}), &[claim]);
+        assert_eq!(refusals(&cluster(None), asks("z")), [full, full, None]);
+        assert_eq!(refusals(&cluster(None), asks("x")), [None, full, None]);
+    }
+
+    #[test]
+    fn a_volume_that_nobody_uses_counts_where_it_is_attached() {
+        let mut picture = cluster(Some("two"));
+        picture.pods.pop();
+        let asks = |claim| with_claims(pod("new", |_| {}), &[claim]);
+        let full = Some(Rule::NodeVolumeLimits);
+        assert_eq!(refusals(&picture, asks("y")), [full, full, None]);
+        assert_eq!(refusals(&picture, asks("z")), [full, None, None]);
+    }
+}

@@ -76,3 +76,54 @@ fn anti(compiler: &mut Compiler<'_>, rules: &mut [ClassRules]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use model::node_labels::HOSTNAME;
+
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+    use crate::rules::{Domain, RelationKind, Rules};
+
+    const REFUSED: Option<Rule> = Some(Rule::InterPodAffinity);
+
+    #[test]
+    fn anti_affinity_holds_in_both_directions() {
+        let shy = pod("shy", |spec| spec.required_pod_anti_affinity = Box::new([term("loud", ZONE)]));
+        let loud = pod("loud", |_| {});
+        let nodes = || [node("a1", "a"), node("a2", "a"), node("b", "b"), node("nowhere", "")];
+        let shy_is_there = picture(nodes(), [on(&shy, "a1")]);
+        assert_eq!(refusals(&shy_is_there, loud.clone()), [REFUSED, REFUSED, None, None]);
+        assert_eq!(refusals(&shy_is_there, shy.clone()), [None; 4], "it does not mind its like");
+        let loud_is_there = picture(nodes(), [on(&loud, "a1")]);
+        assert_eq!(refusals(&loud_is_there, shy), [REFUSED, REFUSED, None, None]);
+    }
+
+    #[test]
+    fn the_first_of_a_group_goes_anywhere_and_others_beside_it() {
+        let of_group = pod("g", |spec| spec.required_pod_affinity = Box::new([term("g", ZONE)]));
+        let nodes = || [node("a", "a"), node("b", "b"), node("nowhere", "")];
+        assert_eq!(refusals(&picture(nodes(), []), of_group.clone()), [None, None, REFUSED]);
+        let second = picture(nodes(), [on(&of_group, "b")]);
+        assert_eq!(refusals(&second, of_group.clone()), [REFUSED, None, REFUSED]);
+        let astray = picture(nodes(), [on(&of_group, "nowhere")]);
+        assert_eq!(refusals(&astray, of_group), [None, None, REFUSED], "that one is in no zone");
+    }
+
+    #[test]
+    fn equal_terms_are_one_relation() {
+        let shy = |size| {
+            pod("shy", |spec| {
+                spec.requests.cpu_milli = size;
+                spec.required_pod_anti_affinity = Box::new([term("shy", HOSTNAME)]);
+            })
+        };
+        let picture = picture([node("a", "a")], [shy(1), shy(2), shy(2)]);
+        let rules = Rules::compile(&picture, Vec::new(), &[]);
+        assert_eq!(rules.classes().len(), 2);
+        let [one] = rules.relations() else { panic!("{:?}", rules.relations()) };
+        assert_eq!((one.kind, &one.domain), (RelationKind::AntiAffinity, &Domain::Label(HOSTNAME.into())));
+        assert_eq!((&*one.carriers, &*one.matching), (&[0, 1][..], &[0, 1][..]));
+    }
+}

@@ -67,3 +67,44 @@ pub(super) fn satisfying(rows: &Rows, term: &NodeSelectorTerm) -> Bits {
     term.fields.iter().for_each(|one| chosen.keep(&rows.matching_field(one)));
     chosen
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Pod;
+
+    use super::*;
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+    use crate::rules::{Rules, Spot};
+
+    #[test]
+    fn selector_and_affinity_must_both_hold_and_one_term_is_enough() {
+        let picture = picture([node("a", "a"), node("b", "b"), node("nowhere", "")], []);
+        let refused = Some(Rule::NodeAffinity);
+        let either = |spec: &mut PodSpec| {
+            let terms = [in_zone("a"), in_zone("b")].into_iter().flat_map(|one| one.terms.into_vec());
+            spec.required_node_affinity = Some(NodeSelector { terms: terms.collect() });
+        };
+        assert_eq!(refusals(&picture, pod("new", either)), [None, None, refused]);
+        let both = |spec: &mut PodSpec| {
+            either(spec);
+            spec.node_selector = [(ZONE, "b")].into_iter().collect();
+        };
+        assert_eq!(refusals(&picture, pod("new", both)), [refused, None, refused]);
+        let nothing = |spec: &mut PodSpec| spec.required_node_affinity = Some(NodeSelector::default());
+        assert_eq!(refusals(&picture, pod("new", nothing)), [refused; 3], "no term chooses no node");
+    }
+
+    #[test]
+    fn a_daemon_goes_to_the_node_that_it_names_and_never_to_a_new_one() {
+        let nodes = [node("a", "a"), node("b", "a")];
+        let shape = new_like(&nodes[0]);
+        let picture = picture(nodes, []);
+        let daemon = |name: &str| Pod { required_node: Some(name.into()), ..pod("new", |_| {}) };
+        let refused = Some(Rule::NodeAffinity);
+        assert_eq!(refusals(&picture, daemon("b")), [refused, None]);
+        assert_eq!(refusals(&picture, daemon("gone")), [refused; 2]);
+        let rules = Rules::compile(&picture, vec![shape], &[Arc::new(daemon("a"))]);
+        assert_eq!(rules.admitting(0).collect::<Vec<_>>(), [Spot::Existing(0)]);
+    }
+}

@@ -101,3 +101,47 @@ fn of_disk(disk: &InlineDisk) -> Vec<Holding> {
     }
     holdings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+
+    fn port(address: Option<&str>) -> model::Pod {
+        let port = HostPort { port: 80, protocol: Protocol::Tcp, address: address.map(Into::into) };
+        pod("new", |spec| spec.host_ports = Box::new([port]))
+    }
+
+    #[test]
+    fn an_address_excludes_itself_and_all_addresses() {
+        let nodes = [node("all", "a"), node("one", "a"), node("other", "a")];
+        let there = [
+            on(&port(None), "all"),
+            on(&port(Some("10.0.0.1")), "one"),
+            on(&port(Some("10.0.0.2")), "other"),
+        ];
+        let picture = picture(nodes, there);
+        let taken = Some(Rule::NodePorts);
+        assert_eq!(refusals(&picture, port(Some("10.0.0.1"))), [taken, taken, None]);
+        assert_eq!(refusals(&picture, port(None)), [taken; 3]);
+    }
+
+    #[test]
+    fn readers_share_disks_that_are_no_ebs_disks() {
+        let disk = |source: &str, read_only| {
+            let disk = InlineDisk { source: source.into(), id: "d".into(), read_only };
+            pod("new", |spec| spec.inline_disks = Box::new([disk]))
+        };
+        let nodes = [node("reads", "a"), node("writes", "a"), node("ebs", "a")];
+        let gce = "gcePersistentDisk";
+        let there =
+            [on(&disk(gce, true), "reads"), on(&disk(gce, false), "writes"), on(&disk(EBS, true), "ebs")];
+        let picture = picture(nodes, there);
+        let taken = Some(Rule::VolumeRestrictions);
+        assert_eq!(refusals(&picture, disk(gce, true)), [None, taken, None]);
+        assert_eq!(refusals(&picture, disk(gce, false)), [taken, taken, None]);
+        assert_eq!(refusals(&picture, disk(EBS, true)), [None, None, taken]);
+        assert_eq!(refusals(&picture, disk("nfs", false)), [None; 3]);
+    }
+}

@@ -69,3 +69,46 @@ impl Columns {
 pub(super) fn short_of(need: &[i64], free: &[i64]) -> Option<usize> {
     need.iter().zip(free).position(|(&need, &free)| need > 0 && need > free)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+    use crate::rules::{Rules, Spot};
+
+    #[test]
+    fn only_what_is_asked_for_must_be_there_but_pod_slots_always() {
+        let mut small = node("small", "a");
+        small.allocatable.pods = 1;
+        let hog = |name| on(&pod("hog", |spec| spec.requests.cpu_milli = 9_000), name);
+        let picture = picture([node("overcommitted", "a"), small], [hog("overcommitted"), hog("small")]);
+        let asks_memory = pod("new", |spec| spec.requests.memory_bytes = 1);
+        assert_eq!(refusals(&picture, asks_memory), [None, Some(Rule::NodeResourcesFit)]);
+        let asks_cpu = pod("new", |spec| spec.requests.cpu_milli = 1);
+        assert_eq!(refusals(&picture, asks_cpu), [Some(Rule::NodeResourcesFit); 2]);
+    }
+
+    #[test]
+    fn extended_resources_that_nobody_has_fit_nowhere() {
+        let picture = picture([node("a", "a")], []);
+        let gpu = pod("new", |spec| {
+            spec.requests.extended.insert("nvidia.com/gpu".into(), 1);
+        });
+        assert_eq!(refusals(&picture, gpu), [Some(Rule::NodeResourcesFit)]);
+    }
+
+    #[test]
+    fn shortages_are_told_with_both_numbers() {
+        let picture =
+            picture([node("a", "a")], [on(&pod("old", |spec| spec.requests.cpu_milli = 2_500), "a")]);
+        let coming = Arc::new(pod("new", |spec| spec.requests.cpu_milli = 4_000));
+        let rules = Rules::compile(&picture, Vec::new(), &[coming]);
+        let (occupancy, class) = (rules.occupancy(), rules.class_of(1).unwrap());
+        let obstacle = occupancy.fits(class, occupancy.existing(0)).unwrap_err();
+        let said = rules.refusal(class, Spot::Existing(0), obstacle).to_string();
+        assert_eq!(said, "asks for 4 CPUs, 1.5 are free (NodeResourcesFit)");
+        assert!(rules.admits(class, Spot::Existing(0)).is_ok(), "the empty node would do");
+    }
+}

@@ -90,3 +90,60 @@ fn counted_rows(with_keys: &Bits, rule: &ClassRules, spread: &TopologySpread) ->
     }
     Arc::new(rows)
 }
+
+#[cfg(test)]
+mod tests {
+
+    use model::node_labels::HOSTNAME;
+
+    use super::*;
+    use crate::reason::Rule;
+    use crate::rules::Rules;
+    use crate::rules::testing::*;
+
+    const REFUSED: Option<Rule> = Some(Rule::PodTopologySpread);
+
+    fn spreading(max_skew: i32) -> model::Pod {
+        pod("web", |spec| spec.topology_spread = Box::new([spread("web", ZONE, max_skew)]))
+    }
+
+    #[test]
+    fn the_fuller_domain_refuses_and_a_node_without_one_does_too() {
+        let nodes = [node("a", "a"), node("b", "b"), node("nowhere", "")];
+        let picture =
+            picture(nodes, [on(&spreading(1), "a"), on(&spreading(1), "a"), on(&spreading(1), "b")]);
+        assert_eq!(refusals(&picture, spreading(1)), [REFUSED, None, REFUSED]);
+        assert_eq!(refusals(&picture, spreading(2)), [None, None, REFUSED]);
+    }
+
+    #[test]
+    fn excluded_nodes_are_no_domains_unless_told_so() {
+        let nodes = [node("a", "a"), node("b", "b")];
+        let picture = picture(nodes, [on(&spreading(1), "a")]);
+        let in_a = |honor: bool| {
+            pod("web", |spec| {
+                let one = TopologySpread { honor_node_affinity: honor, ..spread("web", ZONE, 1) };
+                spec.topology_spread = Box::new([one]);
+                spec.required_node_affinity = Some(in_zone("a"));
+            })
+        };
+        assert_eq!(refusals(&picture, in_a(true))[0], None);
+        assert_eq!(refusals(&picture, in_a(false))[0], REFUSED);
+    }
+
+    #[test]
+    fn new_nodes_are_new_hostnames() {
+        let by_host = pod("web", |spec| spec.topology_spread = Box::new([spread("web", HOSTNAME, 1)]));
+        let picture = picture([node("a", "a")], [on(&by_host, "a")]);
+        let rules = Rules::compile(&picture, vec![new_like(&node("b", "b"))], &[Arc::new(by_host)]);
+        let (mut occupancy, class) = (rules.occupancy(), rules.class_of(1).unwrap());
+        let old = occupancy.existing(0);
+        assert!(occupancy.allows(class, old), "the only host is the least full one");
+        let [first, second] = [occupancy.open(0), occupancy.open(0)];
+        assert!(!occupancy.allows(class, old), "there are empty ones now");
+        occupancy.add(class, first);
+        assert!(!occupancy.allows(class, old) && !occupancy.allows(class, first));
+        occupancy.close(second);
+        assert!(occupancy.allows(class, old) && occupancy.allows(class, first));
+    }
+}

@@ -73,3 +73,38 @@ impl TaintedRows {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+
+    fn tainted(effect: TaintEffect) -> model::Node {
+        let mut one = node("tainted", "a");
+        one.taints = Box::new([Taint { key: "k".into(), value: "v".into(), effect }]);
+        one
+    }
+
+    #[test]
+    fn only_effects_that_keep_pods_away_refuse() {
+        let [hard, now, soft] =
+            [TaintEffect::NoSchedule, TaintEffect::NoExecute, TaintEffect::PreferNoSchedule].map(tainted);
+        let picture = picture([hard, now, soft], []);
+        let refused = Some(Rule::TaintToleration);
+        assert_eq!(refusals(&picture, pod("new", |_| {})), [refused, refused, None]);
+    }
+
+    #[test]
+    fn a_cordon_is_lifted_by_tolerating_its_taint_alone() {
+        let mut cordoned = node("cordoned", "a");
+        cordoned.unschedulable = true;
+        let picture = picture([cordoned], []);
+        assert_eq!(refusals(&picture, pod("new", |_| {})), [Some(Rule::NodeUnschedulable)]);
+        let key = Some(CORDON.into());
+        let tolerates = |spec: &mut model::PodSpec| {
+            spec.tolerations = Box::new([Toleration { key, value: None, effect: None, seconds: None }]);
+        };
+        assert_eq!(refusals(&picture, pod("new", tolerates)), [None]);
+    }
+}

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use model::{
     AccessModes, KeepMarks, LabelSelector, Labels, Lifecycle, Money, Node, NodeDriver, NodeSelector,
-    NodeSelectorTerm, NodeStorage, NodeSystem, Operator, PersistentVolume, Pod, PodAffinityTerm, PodPhase, PodSpec,
-    Provider, Requirement, Resources, StorageClass, Timestamp, TopologySpread, Uid, VolumeClaim, node_labels,
+    NodeSelectorTerm, NodeStorage, NodeSystem, Operator, PersistentVolume, Pod, PodAffinityTerm, PodPhase,
+    PodSpec, Provider, Requirement, Resources, StorageClass, Timestamp, TopologySpread, Uid, VolumeClaim,
+    node_labels,
 };
 
 use super::{Rules, Shape};
@@ -174,8 +175,7 @@ pub(super) fn volume(name: &str, zone: Option<&str>) -> PersistentVolume {
 
 /// The driver can attach so many volumes to the node.
 pub(super) fn attaching(node: &str, limit: i32) -> NodeStorage {
-    let driver =
-        NodeDriver { name: DRIVER.into(), attach_limit: Some(limit), topology_keys: Box::default() };
+    let driver = NodeDriver { name: DRIVER.into(), attach_limit: Some(limit), topology_keys: Box::default() };
     NodeStorage { node: node.into(), uid: Uid::new(node), drivers: Box::new([driver]) }
 }
 
@@ -200,9 +200,5 @@ pub(super) fn refusals(picture: &Picture, pod: Pod) -> Vec<Option<Rule>> {
 /// A new node like this one, of which there can be many.
 pub(super) fn new_like(node: &Node) -> Shape {
     let labels = node.labels.iter().filter(|(key, _)| *key != node_labels::HOSTNAME);
-    Shape {
-        name: "".into(),
-        labels: Arc::new(labels.collect()),
-        ..Shape::of_node(node, &[])
-    }
+    Shape { name: "".into(), labels: Arc::new(labels.collect()), ..Shape::of_node(node, &[]) }
 }

@@ -49,8 +49,7 @@ fn asks() -> impl Strategy<Value = Pod> {
 
 fn nodes() -> Vec<Node> {
     let mut tainted = node("tainted", "b");
-    tainted.taints =
-        Box::new([Taint { key: "k".into(), value: "".into(), effect: TaintEffect::NoSchedule }]);
+    tainted.taints = Box::new([Taint { key: "k".into(), value: "".into(), effect: TaintEffect::NoSchedule }]);
     vec![node("a1", "a"), node("a2", "a"), node("b1", "b"), tainted, node("nowhere", "")]
 }
 

@@ -354,3 +354,116 @@ fn suits(volume: &PersistentVolume, claim: &VolumeClaim) -> bool {
 fn keep(rows: &mut Arc<Bits>, others: &Bits) {
     Arc::make_mut(rows).keep(others);
 }
+
+#[cfg(test)]
+mod tests {
+
+    use std::sync::Arc;
+
+    use model::Pod;
+
+    use crate::input::Picture;
+    use crate::reason::Rule;
+    use crate::rules::testing::*;
+
+    fn cluster(storage: impl FnOnce(&mut crate::input::Storage)) -> Picture {
+        let mut picture = picture([node("a", "a"), node("b", "b"), node("nowhere", "")], []);
+        picture.storage.classes = vec![Arc::new(class("fast", true)), Arc::new(class("eager", false))];
+        storage(&mut picture.storage);
+        picture
+    }
+
+    fn asks(claims: &[&str]) -> Pod {
+        with_claims(pod("new", |_| {}), claims)
+    }
+
+    #[test]
+    fn bound_volumes_say_where() {
+        let picture = cluster(|storage| {
+            storage.claims = vec![Arc::new(claim("c", Some("v")))];
+            storage.volumes = vec![Arc::new(volume("v", Some("b")))];
+        });
+        let elsewhere = Some(Rule::VolumeBinding);
+        assert_eq!(refusals(&picture, asks(&["c"])), [elsewhere, None, elsewhere]);
+    }
+
+    #[test]
+    fn zone_labels_are_not_asked_of_nodes_that_say_nothing() {
+        let picture = cluster(|storage| {
+            storage.claims = vec![Arc::new(claim("c", Some("v")))];
+            let mut one = volume("v", None);
+            one.labels = Arc::new([(ZONE, "b__c")].into_iter().collect());
+            storage.volumes = vec![Arc::new(one)];
+        });
+        assert_eq!(refusals(&picture, asks(&["c"])), [Some(Rule::VolumeZone), None, None]);
+    }
+
+    #[test]
+    fn trouble_with_a_claim_keeps_the_pod_from_everywhere() {
+        let picture = cluster(|storage| {
+            let mut eager = claim("eager", None);
+            eager.storage_class = Some("eager".into());
+            let mut lost = claim("lost", Some("v"));
+            lost.phase = "Lost".into();
+            storage.claims = [eager, lost, claim("broken", Some("v"))].map(Arc::new).into();
+        });
+        for (claim, rule) in [
+            ("missing", Rule::VolumeRestrictions),
+            ("eager", Rule::VolumeBinding),
+            ("lost", Rule::VolumeBinding),
+            ("broken", Rule::VolumeZone),
+        ] {
+            assert_eq!(refusals(&picture, asks(&[claim])), [Some(rule); 3], "{claim}");
+        }
+    }
+
+    #[test]
+    fn static_volumes_are_given_out_once_the_smallest_first() {
+        let picture = cluster(|storage| {
+            let mut class = class("local", true);
+            class.provisioner = "kubernetes.io/no-provisioner".into();
+            storage.classes.push(Arc::new(class));
+            let local = |name: &str, bytes| {
+                let mut one = claim(name, None);
+                (one.storage_class, one.request_bytes) = (Some("local".into()), bytes);
+                Arc::new(one)
+            };
+            storage.claims = vec![local("large", 20), local("small", 10)];
+            let disk = |name: &str, zone, bytes| {
+                let mut one = volume(name, Some(zone));
+                (one.storage_class, one.capacity_bytes) = ("local".into(), bytes);
+                Arc::new(one)
+            };
+            storage.volumes = vec![disk("a1", "a", 20), disk("b1", "b", 20), disk("b2", "b", 10)];
+        });
+        let elsewhere = Some(Rule::VolumeBinding);
+        assert_eq!(refusals(&picture, asks(&["large"])), [None, None, elsewhere]);
+        assert_eq!(refusals(&picture, asks(&["large", "small"])), [elsewhere, None, elsewhere]);
+    }
+
+    #[test]
+    fn a_volume_is_made_where_its_driver_has_room() {
+        let picture = cluster(|storage| {
+            storage.claims = vec![Arc::new(claim("c", None))];
+            storage.drivers = vec![Arc::new(model::StorageDriver {
+                name: DRIVER.into(),
+                uid: model::Uid::new("driver"),
+                tracks_capacity: true,
+            })];
+            let room = |zone: &str, bytes| {
+                Arc::new(model::StorageCapacity {
+                    namespace: "shop".into(),
+                    name: zone.into(),
+                    uid: model::Uid::new(zone),
+                    storage_class: "fast".into(),
+                    nodes: Some(model::LabelSelector { requirements: Box::new([one_of(ZONE, &[zone])]) }),
+                    capacity_bytes: Some(bytes),
+                    largest_volume_bytes: None,
+                })
+            };
+            storage.capacities = vec![room("a", 1 << 30), room("b", 1 << 29)];
+        });
+        let full = Some(Rule::VolumeBinding);
+        assert_eq!(refusals(&picture, asks(&["c"])), [None, full, full]);
+    }
+}
