@@ -63,11 +63,14 @@ pub(super) enum Forbids {
     OwnAntiAffinity,
 }
 
+/// Names of features.
+type Features = Box<[Arc<str>]>;
+
 /// What rules about nodes alone allow each class.
 pub(super) fn class_rules(rows: &Rows, choices: &mut NodeChoices, sorted: &Classes) -> Vec<ClassRules> {
     let claim_rules: Vec<Arc<ClaimRules>> = sorted.claims.iter().cloned().map(Arc::new).collect();
     let mut tainted = TaintedRows::new(rows);
-    let mut shared: Map<(u32, Option<u32>, Box<[Arc<str>]>), [Arc<Bits>; 3]> = Map::default();
+    let mut shared: Map<(u32, Option<u32>, Features), [Arc<Bits>; 3]> = Map::default();
     let rules = sorted.likenesses.iter().map(|likeness| {
         let own = &likeness.own;
         let spec = &sorted.specs[likeness.spec as usize];

@@ -8,7 +8,7 @@ use model::Pod;
 use super::attachments::{self, Attachments};
 use super::class_rules::{ClassRules, Forbids, Guard, class_rules};
 use super::classes::{Classes, Likeness};
-use super::counters::{Counter, CounterMaker, Counters};
+use super::counters::{Counted, CounterMaker, Counters};
 use super::ids::Map;
 use super::node_affinity::NodeChoices;
 use super::resources::Columns;
@@ -152,7 +152,7 @@ fn need(columns: &Columns, sorted: &Classes, likeness: &Likeness) -> Box<[i64]> 
 }
 
 /// Tells each class which counters count it.
-fn count(counted: &[(Counter, Box<[u32]>)], rules: &mut [ClassRules]) {
+fn count(counted: &[Counted], rules: &mut [ClassRules]) {
     let mut counts = vec![Vec::new(); rules.len()];
     for (counter, classes) in counted {
         classes.iter().for_each(|&class| counts[class as usize].push(*counter));

@@ -64,6 +64,9 @@ pub(super) struct Ground {
     pub(super) rows: Arc<Bits>,
 }
 
+/// A counter, and the classes that it counts.
+pub(super) type Counted = (Counter, Box<[u32]>);
+
 /// All keys and counters, each once: equal sets of classes share a counter.
 #[derive(Debug, Default)]
 pub(super) struct CounterMaker {
@@ -142,7 +145,7 @@ impl CounterMaker {
     }
 
     /// The counters, and each with the classes that it counts.
-    pub(super) fn finish(self) -> (Counters, Vec<(Counter, Box<[u32]>)>) {
+    pub(super) fn finish(self) -> (Counters, Vec<Counted>) {
         let classes = self.counters.into_values().into_iter().map(|(_, _, classes)| classes);
         let counted = self.made.into_iter().zip(classes).collect();
         let grounds = self.grounds.into_values();

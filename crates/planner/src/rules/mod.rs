@@ -20,6 +20,7 @@ mod counters;
 mod fits;
 mod ids;
 mod inter_pod;
+mod late_binding;
 mod matchers;
 mod node_affinity;
 mod obstacle;
