@@ -1,6 +1,8 @@
 //! A whole cluster, or chosen nodes of it, to a cheaper configuration; and its little sister, places for pods
 //! that wait.
 
+use std::collections::BTreeMap;
+
 use crate::assemble::{assemble, certify};
 use crate::formulate::{Formulation, Role, Scope};
 use crate::ground::Ground;
@@ -31,6 +33,12 @@ pub(crate) fn rebalance(ground: &Ground<'_>, nodes: Option<&[NodeIndex]>, effort
         return rebalanced;
     }
     provisioned.bound = rebalanced.bound;
+    // It was not asked whether nodes could go, so that why they stay is what the other plan knows.
+    let mut known =
+        rebalanced.kept.into_iter().map(|kept| (kept.node, kept.reasons)).collect::<BTreeMap<_, _>>();
+    for kept in &mut provisioned.kept {
+        kept.reasons = known.remove(&kept.node).unwrap_or_else(|| vec![KeptReason::Used]);
+    }
     provisioned
 }
 
@@ -130,7 +138,7 @@ fn diversify(
     let templates = &ground.input.templates;
     for _ in 0..DIVERSITY_ROUNDS {
         let mut bought = vec![0_u32; templates.len()];
-        let mut pools: std::collections::BTreeMap<usize, u32> = std::collections::BTreeMap::new();
+        let mut pools: BTreeMap<usize, u32> = BTreeMap::new();
         for packed in &solution.packing.bins {
             if let Some((candidate, template)) = formulation.candidate(ground, packed.bin) {
                 bought[template] += 1;

@@ -37,11 +37,14 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LimitReached { limit } => write!(f, "limit reached: {limit}"),
+            Self::NoMachine { refusals } if refusals.is_empty() => {
+                f.write_str("no machine can hold it: none is for sale, and none that is there is large enough")
+            }
             Self::NoMachine { refusals } => {
                 f.write_str("no machine can hold it")?;
                 for (index, (refusal, count)) in refusals.iter().enumerate() {
                     let sign = if index == 0 { ": " } else { "; " };
-                    write!(f, "{sign}{refusal} rules out {count}")?;
+                    write!(f, "{sign}{refusal} on {count} of those for sale")?;
                 }
                 Ok(())
             }

@@ -159,3 +159,116 @@ fn lower_to(least: &mut Resources, other: &Resources) {
         *amount > 0
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Architecture, Labels, Lifecycle, NodeCondition, NodeSystem, Timestamp, Uid};
+
+    use super::*;
+
+    fn instance_type(name: &str, vcpus: u32, memory_mib: u64) -> Arc<InstanceType> {
+        Arc::new(InstanceType {
+            provider: Provider::Aws,
+            name: name.into(),
+            family: name.split('.').next().unwrap().into(),
+            architecture: Architecture::Amd64,
+            vcpus,
+            memory_mib,
+            gpus: 0,
+            gpu_model: None,
+            local_ssd_gib: None,
+            max_pods: Some(58),
+            burstable: false,
+        })
+    }
+
+    fn node(name: &str, instance_type: &str, allocatable: Resources, ready: bool) -> Node {
+        let status = if ready { model::ConditionStatus::True } else { model::ConditionStatus::Unknown };
+        let condition = NodeCondition {
+            kind: "Ready".into(),
+            status,
+            reason: "".into(),
+            message: "".into(),
+            since: None,
+        };
+        Node {
+            name: name.into(),
+            uid: Uid::Text(name.into()),
+            labels: Arc::new(Labels::default()),
+            annotations: Arc::new(Labels::default()),
+            taints: Box::default(),
+            unschedulable: false,
+            capacity: allocatable.clone(),
+            allocatable,
+            conditions: Box::new([condition]),
+            provider: Provider::Aws,
+            provider_id: "".into(),
+            instance_type: instance_type.into(),
+            region: "".into(),
+            zone: "".into(),
+            lifecycle: Lifecycle::OnDemand,
+            pool: None,
+            internal_address: "".into(),
+            external_address: "".into(),
+            system: Arc::new(NodeSystem::default()),
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// What the formula gives, less a part of the memory.
+    fn less_memory(machine: &InstanceType, thousandths: i64) -> Resources {
+        let formula = allocatable(machine);
+        Resources { memory_bytes: formula.memory_bytes * thousandths / 1000, ..formula }
+    }
+
+    #[test]
+    fn the_least_of_a_types_ready_nodes_counts_and_corrects_the_others() {
+        let (large, other) = (instance_type("m5.large", 2, 8_192), instance_type("r5.xlarge", 4, 32_768));
+        let nodes = [
+            node("a", "m5.large", less_memory(&large, 980), true),
+            node("b", "m5.large", less_memory(&large, 950), true),
+            node("c", "m5.large", Resources::default(), false),
+        ];
+        let known = KnownMachines::learn(&nodes, &[], |_| Some(Arc::clone(&large)));
+        assert_eq!(known.machine(&large).allocatable.memory_bytes, less_memory(&large, 950).memory_bytes);
+        let (guess, formula) = (known.machine(&other).allocatable, allocatable(&other));
+        let permille = guess.memory_bytes * 1000 / formula.memory_bytes;
+        assert!((949..=950).contains(&permille), "{permille}");
+        assert_eq!(guess.cpu_milli, formula.cpu_milli, "of which nothing was missing");
+    }
+
+    #[test]
+    fn nodes_that_have_more_than_the_formula_do_not_make_others_larger() {
+        let (large, other) = (instance_type("m5.large", 2, 8_192), instance_type("r5.xlarge", 4, 32_768));
+        let nodes = [node("a", "m5.large", less_memory(&large, 1_040), true)];
+        let known = KnownMachines::learn(&nodes, &[], |_| Some(Arc::clone(&large)));
+        assert_eq!(known.machine(&large).allocatable.memory_bytes, less_memory(&large, 1_040).memory_bytes);
+        assert_eq!(known.machine(&other).allocatable.memory_bytes, allocatable(&other).memory_bytes);
+    }
+
+    #[test]
+    fn attach_limits_are_those_of_the_family_or_the_smallest_seen() {
+        let (m5, r5) = (instance_type("m5.large", 2, 8_192), instance_type("r5.large", 2, 16_384));
+        let nodes =
+            [node("a", "m5.large", allocatable(&m5), true), node("b", "r5.large", allocatable(&r5), true)];
+        let storage = |node: &str, limit| {
+            let driver = NodeDriver {
+                name: "ebs.csi.aws.com".into(),
+                attach_limit: Some(limit),
+                topology_keys: Box::default(),
+            };
+            Arc::new(NodeStorage {
+                node: node.into(),
+                uid: Uid::Text(node.into()),
+                drivers: Box::new([driver]),
+            })
+        };
+        let known = KnownMachines::learn(&nodes, &[storage("a", 25), storage("b", 39)], |node| {
+            Some(Arc::clone(if *node.instance_type == *"m5.large" { &m5 } else { &r5 }))
+        });
+        let limit = |machine: &Arc<InstanceType>| known.machine(machine).drivers[0].attach_limit;
+        assert_eq!(limit(&instance_type("r5.24xlarge", 96, 786_432)), Some(39));
+        assert_eq!(limit(&instance_type("c6i.large", 2, 4_096)), Some(25));
+        assert!(Machine::of(m5).drivers.is_empty(), "nothing is known, so nothing is claimed");
+    }
+}

@@ -91,8 +91,11 @@ const AKS: &str = "kubernetes.azure.com/agentpool";
 /// Takes a label's name and value.
 type Set<'a> = &'a mut dyn FnMut(&str, &str);
 
+/// Writes labels for an offer, which is of spot or not.
+type Maker = fn(&MachineOffer, bool, Set<'_>);
+
 /// What those who make nodes write on them, by the label in a template that shows who makes its nodes.
-const MAKERS: [(&str, fn(&MachineOffer, bool, Set<'_>)); 4] = [
+const MAKERS: [(&str, Maker); 4] = [
     ("eks.amazonaws.com/nodegroup", |_, spot, set| {
         set("eks.amazonaws.com/capacityType", if spot { "SPOT" } else { "ON_DEMAND" });
     }),

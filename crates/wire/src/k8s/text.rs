@@ -115,7 +115,7 @@ impl Amounts<'_> {
     }
 }
 
-/// A quantity, as a string or as a number.
+/// A quantity, as a string or as a number; of nothing there is less than nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Amount(pub(super) Quantity);
 
@@ -131,7 +131,13 @@ impl<'de> Deserialize<'de> for Amount {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Amount, E> {
-                text.parse().map(Amount).map_err(E::custom)
+                match text.parse() {
+                    Ok(amount) if amount < Quantity::ZERO => {
+                        Err(E::custom(format_args!("{text:?} is a negative quantity")))
+                    }
+                    Ok(amount) => Ok(Amount(amount)),
+                    Err(error) => Err(E::custom(error)),
+                }
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Amount, E> {
