@@ -6,6 +6,7 @@
 //! much. Prices are integers here, and all that is derived from them is rounded towards the weaker claim: what
 //! floating point got wrong only makes the search longer.
 
+use super::breadth;
 use super::content_prices::{self, Columns};
 use super::depth::Search;
 use super::lookahead::Lookahead;
@@ -25,8 +26,9 @@ pub struct Question<'a> {
     pub floor: i64,
     /// How many steps a first search may take, which knows nothing but the prices.
     pub steps: u32,
-    /// How many steps a second one may take that looks ahead, if the first does not come to its end.
-    pub steps_ahead: u32,
+    /// How many contents a second one may hold on to, which looks ahead, if the first does not come to its
+    /// end; zero for none.
+    pub width: usize,
 }
 
 /// What was found.
@@ -54,13 +56,22 @@ pub struct Entry {
 
 /// A bin whose room has prices.
 struct Priced {
-    /// What all of it is worth at most, scaled.
-    whole: i128,
     /// Scaled up by so many bits.
     shift: u32,
     /// Scarce resources, with the scaled price of one.
     resources: Vec<(usize, i128)>,
+    /// Scarce groups, with the scaled price of one.
+    groups: Vec<(usize, i128)>,
 }
+
+/// Where items exclude each other contents cannot be compared by room and value alone: steps of a search in
+/// depth for each content that one in breadth could hold.
+const STEPS_FOR_WIDTH: usize = 50;
+
+/// A bin holds few pods when no more than so many of the smallest fit.
+const FEW_PODS: i64 = 40;
+/// Then so many contents are nearly all there are.
+const WIDTH_FOR_FEW: usize = 4096;
 
 /// Group rows that take part in pricing; all groups are kept by the search.
 const PRICED_GROUPS: usize = 12;
@@ -81,50 +92,127 @@ impl Question<'_> {
         if everything <= i128::from(self.floor) {
             return Content { pattern: None, value: self.floor, ceiling: self.floor };
         }
-        let priced = self.price(&mut entries, everything);
-        let ceiling = i64::try_from((priced.whole >> priced.shift).min(everything)).unwrap_or(i64::MAX);
+        let (priced, whole) = self.price(&mut entries, everything);
+        let ceiling = i64::try_from((whole >> priced.shift).min(everything)).unwrap_or(i64::MAX);
         let ceiling = ceiling.max(self.floor);
-        let Ok(whole) = i64::try_from(priced.whole) else {
+        let Ok(whole) = i64::try_from(whole) else {
             return Content { pattern: None, value: self.floor, ceiling };
         };
         if ceiling <= self.floor || self.steps == 0 {
             return Content { pattern: None, value: self.floor, ceiling };
         }
-        entries.sort_by_key(|entry| {
-            (std::cmp::Reverse(entry.margin.unsigned_abs()), std::cmp::Reverse(entry.value), entry.item)
-        });
+        sort(&mut entries);
         let mut search = Search::new(self, &entries, whole, priced.shift);
         search.run(self.steps, &[]);
-        let mut ceiling = if search.ended() { search.best } else { ceiling };
-        if !search.ended() && self.steps_ahead > 0 {
-            let tables = self.look_ahead(&entries, &priced);
-            let least = tables.iter().map(|table| table.ahead(0, &self.kind.room)).max().unwrap_or(0);
-            ceiling = ceiling.min((whole - least) >> priced.shift).max(search.best);
-            search.run(self.steps_ahead, &tables);
-            if search.ended() {
-                ceiling = search.best;
+        let found = Content {
+            pattern: search.content(),
+            value: search.best(),
+            ceiling: if search.ended() { search.best() } else { ceiling },
+        };
+        if search.ended() || self.width == 0 { found } else { self.look_harder(entries, priced, found) }
+    }
+
+    /// Searches that count whole pods in what they still expect, for a better content than was found.
+    fn look_harder(&self, mut entries: Vec<Entry>, mut priced: Priced, found: Content) -> Content {
+        let Some((whole, tables)) = self.sharpen(&mut entries, &mut priced) else { return found };
+        sort(&mut entries);
+        let tables: Vec<Lookahead> =
+            tables.iter().filter_map(|&scarce| self.table(&entries, scarce)).collect();
+        let ahead = |table: &Lookahead| table.ahead(0, self.kind.room[table.resource()]);
+        let least = tables.iter().map(ahead).max().unwrap_or(0);
+        let ceiling = found.ceiling.min((whole - least) >> priced.shift).max(found.value);
+        if ceiling == found.value {
+            return Content { ceiling, ..found };
+        }
+        if !self.reduced.apart.iter().all(Vec::is_empty) {
+            let mut search = Search::new(self, &entries, whole, priced.shift);
+            search.improve_on(found.value);
+            search.run(u32::try_from(self.width * STEPS_FOR_WIDTH).unwrap_or(u32::MAX), &tables);
+            let ceiling = if search.ended() { search.best() } else { ceiling };
+            return Content { pattern: search.content().or(found.pattern), value: search.best(), ceiling };
+        }
+        let width = if self.holds_few(&entries) { self.width.max(WIDTH_FOR_FEW) } else { self.width };
+        let wide = breadth::search(self, &entries, (whole, priced.shift), &tables, found.value, width);
+        let ceiling = ceiling.min(wide.ceiling);
+        Content { pattern: wide.pattern.or(found.pattern), value: wide.value, ceiling }
+    }
+
+    /// The bin has room for few of these pods.
+    fn holds_few(&self, entries: &[Entry]) -> bool {
+        (0..self.kind.room.len()).any(|resource| {
+            let needs = entries.iter().map(|entry| self.reduced.items[entry.item as usize].need[resource]);
+            needs.min().is_some_and(|least| least > 0 && self.kind.room[resource] / least <= FEW_PODS)
+        })
+    }
+
+    /// Prices that suit counting one of the two dearest resources in whole pods: the other's price is moved to
+    /// where least is left to be hoped for. Gives what the whole bin is worth then, and the resources to
+    /// count with their prices. `None` when amounts are too large.
+    fn sharpen(&self, entries: &mut [Entry], priced: &mut Priced) -> Option<(i64, Vec<(usize, i128)>)> {
+        let worth = |&(resource, price): &(usize, i128)| price * i128::from(self.kind.room[resource]);
+        let mut order: Vec<usize> = (0..priced.resources.len()).collect();
+        order.sort_by_key(|&row| (std::cmp::Reverse(worth(&priced.resources[row])), row));
+        order.truncate(2);
+        let hope = |entries: &mut [Entry], priced: &Priced, counted: usize| -> Option<i64> {
+            let whole = i64::try_from(self.set_margins(entries, priced)).ok()?;
+            let table = self.table(entries, (priced.resources[counted].0, priced.resources[counted].1))?;
+            Some(whole - table.ahead(0, self.kind.room[table.resource()]))
+        };
+        if let [first, second] = order[..] {
+            for (counted, moved) in [(first, second), (second, first)] {
+                let mut least = hope(entries, priced, counted)?;
+                for step in [0.2, -0.2, 0.08, -0.08, 0.03, -0.03] {
+                    for _ in 0..4 {
+                        let before = priced.resources[moved].1;
+                        let floor = i128::from(step > 0.0);
+                        priced.resources[moved].1 = before + (before as f64 * step) as i128 + floor;
+                        match hope(entries, priced, counted) {
+                            Some(now) if now < least => least = now,
+                            _ => {
+                                priced.resources[moved].1 = before;
+                                break;
+                            }
+                        }
+                    }
+                }
             }
         }
-        let (value, mut found) = (search.best, std::mem::take(&mut search.found));
-        found.sort_unstable();
-        let pattern = (!found.is_empty()).then(|| found.into());
-        Content { pattern, value, ceiling }
+        let whole = i64::try_from(self.set_margins(entries, priced)).ok()?;
+        Some((whole, order.iter().map(|&row| priced.resources[row]).collect()))
     }
 
-    /// Tables for the two resources whose room is worth most.
-    fn look_ahead(&self, entries: &[Entry], priced: &Priced) -> Vec<Lookahead> {
-        let mut resources = priced.resources.clone();
-        let worth = |&(resource, price): &(usize, i128)| price * i128::from(self.kind.room[resource]);
-        resources.sort_by_key(|row| (std::cmp::Reverse(worth(row)), row.0));
-        let table = |&(resource, price): &(usize, i128)| {
-            let need = |entry: &Entry| self.reduced.items[entry.item as usize].need[resource];
-            Lookahead::new(entries, resource, self.kind.room[resource], i64::try_from(price).ok()?, need)
-        };
-        resources.iter().take(2).filter_map(table).collect()
+    fn table(&self, entries: &[Entry], (resource, price): (usize, i128)) -> Option<Lookahead> {
+        let need = |entry: &Entry| self.reduced.items[entry.item as usize].need[resource];
+        let units = if self.width < 1000 { 256 } else { 1024 };
+        let scarce = (resource, self.kind.room[resource], i64::try_from(price).ok()?);
+        Lookahead::new(entries, scarce, units, need)
     }
 
-    /// Prices the room and sets the margins.
-    fn price(&self, entries: &mut [Entry], everything: i128) -> Priced {
+    /// Sets the margins that prices leave; gives what the whole bin is worth at most, scaled.
+    fn set_margins(&self, entries: &mut [Entry], priced: &Priced) -> i128 {
+        let room = |&(resource, price): &(usize, i128)| i128::from(self.kind.room[resource]) * price;
+        let left = |&(group, price): &(usize, i128)| i128::from(self.kind.groups[group]) * price;
+        let mut whole =
+            priced.resources.iter().map(room).sum::<i128>() + priced.groups.iter().map(left).sum::<i128>();
+        for entry in entries.iter_mut() {
+            let at = entry.item as usize;
+            let mut margin = i128::from(entry.value) << priced.shift;
+            for &(resource, price) in &priced.resources {
+                margin -= i128::from(self.reduced.items[at].need[resource]) * price;
+            }
+            for &(group, price) in &priced.groups {
+                if self.reduced.groups_of[at].contains(&(group as u32)) {
+                    margin -= price;
+                }
+            }
+            whole += margin.max(0) * i128::from(entry.most);
+            entry.margin = i64::try_from(margin).unwrap_or(if margin > 0 { i64::MAX } else { -i64::MAX });
+        }
+        whole
+    }
+
+    /// Prices the room and sets the margins; gives what the whole bin is worth at most, scaled.
+    fn price(&self, entries: &mut [Entry], everything: i128) -> (Priced, i128) {
         let need = |entry: &Entry, resource: usize| self.reduced.items[entry.item as usize].need[resource];
         let tight = |resource: &usize| {
             let asked: i128 =
@@ -166,45 +254,29 @@ impl Question<'_> {
         let shift = 59u32.saturating_sub(bits(largest));
         let scale = (1u64 << shift) as f64;
         let unit = |price: f64, room: i64| (price * scale / room as f64).round() as i128;
-        let by_resource: Vec<i128> =
-            resources.iter().zip(&prices).map(|(&r, price)| unit(*price, self.kind.room[r])).collect();
-        let by_group: Vec<i128> = groups
+        let by_resource =
+            resources.iter().zip(&prices).map(|(&r, price)| (r, unit(*price, self.kind.room[r])));
+        let by_group = groups
             .iter()
             .zip(&prices[resources.len()..])
-            .map(|((_, group), price)| unit(*price, i64::from(self.kind.groups[*group])))
-            .collect();
-        let mut whole: i128 =
-            resources.iter().zip(&by_resource).map(|(&r, price)| i128::from(self.kind.room[r]) * price).sum();
-        whole += groups
-            .iter()
-            .zip(&by_group)
-            .map(|((_, group), price)| i128::from(self.kind.groups[*group]) * price)
-            .sum::<i128>();
-        for entry in entries.iter_mut() {
-            let mut margin = i128::from(entry.value) << shift;
-            for (&resource, price) in resources.iter().zip(&by_resource) {
-                margin -= i128::from(need(entry, resource)) * price;
-            }
-            for ((_, group), price) in groups.iter().zip(&by_group) {
-                if self.reduced.groups_of[entry.item as usize].contains(&(*group as u32)) {
-                    margin -= price;
-                }
-            }
-            whole += margin.max(0) * i128::from(entry.most);
-            entry.margin = i64::try_from(margin).unwrap_or(if margin > 0 { i64::MAX } else { -i64::MAX });
-        }
+            .map(|(&(_, group), price)| (group, unit(*price, i64::from(self.kind.groups[group]))));
+        let mut priced = Priced { shift, resources: by_resource.collect(), groups: by_group.collect() };
+        let whole = self.set_margins(entries, &priced);
         if whole >> shift <= everything {
-            return Priced { whole, shift, resources: resources.into_iter().zip(by_resource).collect() };
+            return (priced, whole);
         }
         // Prices that claim more than all items are worth say nothing: none at all claim just that.
-        let shift = 59u32.saturating_sub(bits(everything));
-        for entry in entries.iter_mut() {
-            entry.margin = i64::try_from(i128::from(entry.value) << shift).unwrap_or(i64::MAX);
-        }
-        Priced {
-            whole: everything << shift,
-            shift,
-            resources: resources.into_iter().map(|r| (r, 0)).collect(),
-        }
+        priced.shift = 59u32.saturating_sub(bits(everything));
+        priced.resources.iter_mut().for_each(|row| row.1 = 0);
+        priced.groups.clear();
+        let whole = self.set_margins(entries, &priced);
+        (priced, whole)
     }
+}
+
+/// Entries whose place is clear first, those between all doubt last.
+fn sort(entries: &mut [Entry]) {
+    entries.sort_by_key(|entry| {
+        (std::cmp::Reverse(entry.margin.unsigned_abs()), std::cmp::Reverse(entry.value), entry.item)
+    });
 }

@@ -2,6 +2,7 @@
 
 use super::content::{Entry, Question};
 use super::lookahead::Lookahead;
+use super::reduced::Pattern;
 
 /// A search under way. A step is one choice of how many of an item.
 pub struct Search<'a> {
@@ -12,10 +13,8 @@ pub struct Search<'a> {
     /// By item, how many in the bin keep it out.
     kept_out: Vec<u32>,
     chosen: Vec<(u32, u32)>,
-    /// The most valuable content found.
-    pub found: Vec<(u32, u32)>,
-    /// What it is worth; the floor before there is one.
-    pub best: i64,
+    found: Vec<(u32, u32)>,
+    best: i64,
     /// Losing this much or more is too much.
     allowed: i64,
     whole: i64,
@@ -52,6 +51,24 @@ impl<'a> Search<'a> {
     pub fn run(&mut self, steps: u32, tables: &[Lookahead]) {
         self.steps = steps;
         self.descend(tables, 0, 0, 0);
+    }
+
+    /// Only contents worth more than this are of interest.
+    pub fn improve_on(&mut self, best: i64) {
+        self.best = best;
+        self.set_allowed();
+    }
+
+    /// What the best content is worth; before there is one, what it must be worth more than.
+    pub fn best(&self) -> i64 {
+        self.best
+    }
+
+    /// The best content.
+    pub fn content(&self) -> Option<Pattern> {
+        let mut found = self.found.clone();
+        found.sort_unstable();
+        (!found.is_empty()).then(|| found.into())
     }
 
     /// There was nothing more to look at.
@@ -134,7 +151,8 @@ impl<'a> Search<'a> {
             lost = lost.saturating_add(entry.margin.max(0).saturating_mul(i64::from(entry.most)));
             level += 1;
         }
-        let ahead = tables.iter().map(|table| table.ahead(level, &self.room)).max().unwrap_or(0);
+        let ahead =
+            tables.iter().map(|table| table.ahead(level, self.room[table.resource()])).max().unwrap_or(0);
         if lost.saturating_add(ahead) > self.allowed {
             return;
         }

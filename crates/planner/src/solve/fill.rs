@@ -136,7 +136,7 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
                 counts: &rest.counts,
                 floor,
                 steps: taste.steps,
-                steps_ahead: 0,
+                width: 0,
             }
             .answer();
             if let Some(pattern) = found.pattern {

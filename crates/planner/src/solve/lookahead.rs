@@ -7,9 +7,6 @@
 
 use super::content::Entry;
 
-/// Units of room that a table distinguishes, at most.
-const UNITS: i64 = 1024;
-
 /// The table of one resource.
 pub struct Lookahead {
     resource: usize,
@@ -26,20 +23,18 @@ pub struct Lookahead {
 }
 
 impl Lookahead {
-    /// The table for a resource of which there is `room` at a scaled price of `price`; `need` says what an
-    /// entry takes. `None` when amounts are too large to be counted with.
+    /// The table for a resource of which there is `room` at a scaled price of `price`, in at most so many units
+    /// of room; `need` says what an entry takes. `None` when amounts are too large to be counted with.
     pub fn new(
         entries: &[Entry],
-        resource: usize,
-        room: i64,
-        price: i64,
+        (resource, room, price): (usize, i64, i64),
+        units: i64,
         need: impl Fn(&Entry) -> i64,
     ) -> Option<Self> {
-        let grain = (room / UNITS).max(0) + 1;
+        let grain = room / units + 1;
         let line = usize::try_from(room / grain).ok()? + 1;
         let mut most = vec![0i64; line * (entries.len() + 1)];
         let mut free = vec![0i64; entries.len() + 1];
-        let mut queue: std::collections::VecDeque<(usize, i64)> = std::collections::VecDeque::new();
         for (at, entry) in entries.iter().enumerate().rev() {
             free[at] = free[at + 1].checked_add(entry.margin.max(0).checked_mul(i64::from(entry.most))?)?;
             let own = need(entry);
@@ -54,33 +49,56 @@ impl Lookahead {
                 source.last()?.checked_add(all)?;
                 target.iter_mut().zip(source).for_each(|(target, source)| *target = source + all);
             } else {
-                let count = entry.most as usize;
                 source.last()?.checked_add(margin.checked_mul((line / width) as i64 + 1)?)?;
-                for first in 0..width.min(line) {
-                    // Along every width-th amount of room, the best of the last `count` before, each with as
-                    // many margins more as it lies back: the front of the queue.
-                    queue.clear();
-                    for (turn, units) in (first..line).step_by(width).enumerate() {
-                        let based = source[units] - margin * turn as i64;
-                        while queue.back().is_some_and(|back| back.1 <= based) {
-                            queue.pop_back();
-                        }
-                        queue.push_back((turn, based));
-                        if queue.front().is_some_and(|front| front.0 + count < turn) {
-                            queue.pop_front();
-                        }
-                        target[units] = queue.front().map_or(0, |front| front.1) + margin * turn as i64;
-                    }
-                }
+                add(target, source, margin, width, entry.most as usize);
             }
         }
         Some(Self { resource, price, grain, line, most, free })
     }
 
-    /// What will be lost, at least, by this entry and all after it, and by room that stays empty.
-    pub fn ahead(&self, entry: usize, room: &[i64]) -> i64 {
-        let left = room[self.resource];
+    /// Which resource is counted.
+    pub fn resource(&self) -> usize {
+        self.resource
+    }
+
+    /// What will be lost, at least, by an entry and all after it, and by room that stays empty, when so much
+    /// of the resource is left.
+    pub fn ahead(&self, entry: usize, left: i64) -> i64 {
         let most = self.most[entry * self.line + (left / self.grain) as usize];
         self.price.saturating_mul(left).saturating_add(self.free[entry]) - most
+    }
+}
+
+/// By units of room, the most that up to `count` pods of `width` units add to what comes after them.
+fn add(target: &mut [i64], source: &[i64], margin: i64, width: usize, count: usize) {
+    target.copy_from_slice(source);
+    if count <= 4 {
+        for pods in 1..=count {
+            let Some(with) = target.get_mut(pods * width..) else { break };
+            let more = margin * pods as i64;
+            with.iter_mut().zip(source).for_each(|(target, source)| *target = (*target).max(source + more));
+        }
+    } else if count * width >= target.len() {
+        for units in width..target.len() {
+            target[units] = target[units].max(target[units - width] + margin);
+        }
+    } else {
+        // Along every width-th amount of room, the best of the last `count` before, each with as many margins
+        // more as it lies back: the front of a queue whose values fall.
+        let mut queue: std::collections::VecDeque<(usize, i64)> = std::collections::VecDeque::new();
+        for first in 0..width {
+            queue.clear();
+            for (turn, units) in (first..target.len()).step_by(width).enumerate() {
+                let based = source[units] - margin * turn as i64;
+                while queue.back().is_some_and(|back| back.1 <= based) {
+                    queue.pop_back();
+                }
+                queue.push_back((turn, based));
+                if queue.front().is_some_and(|front| front.0 + count < turn) {
+                    queue.pop_front();
+                }
+                target[units] = queue.front().map_or(0, |front| front.1) + margin * turn as i64;
+            }
+        }
     }
 }

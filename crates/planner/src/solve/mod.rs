@@ -1,8 +1,19 @@
 //! Packs classes of pods into bins at the least price, and bounds from below what any packing costs.
+//!
+//! - `reduced`: what is alike is taken together.
+//! - `relax`: fractions of bins, by column generation over `simplex`; the bound comes from here.
+//! - `content`: the most valuable content of one bin, with proof (`content_prices`, `depth`, `lookahead`,
+//!   `breadth`).
+//! - `packing`: whole bins, by diving and filling (`fill`) and by packing again what loses (`improve`).
+//!
+//! It knows nothing of pods and zones, and gives the same answer for the same problem, whatever the number of
+//! threads, unless time runs out.
 
+mod breadth;
 mod content;
 mod content_prices;
 mod depth;
+mod expand;
 mod fill;
 mod improve;
 mod lookahead;
@@ -19,100 +30,135 @@ pub use problem::{
 };
 
 use reduced::{Part, Reduced};
-use relax::{Precision, Proof, Relaxation, Rest};
+use relax::{Precision, Relaxation, Rest};
 
-/// The cheapest packing that is found, and what no packing of all pods can be cheaper than. Limits are
-/// kept by the packing and not looked at by the bound: they can only make it dearer.
+/// The share of the time that is kept for whole bins when there are to be whole bins.
+const TIME_FOR_PACKING: f64 = 0.65;
+
+/// The cheapest packing that is found, and what no packing of the pods that it places can be cheaper than.
+/// Limits and tiers are kept by the packing and not looked at by the bound: they can only make it dearer.
 pub fn pack(problem: &Problem, effort: &Effort<'_>) -> Solution {
-    let counts: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
-    let limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
-    let reduced = Reduced::new(problem, &Part { counts: &counts, tier: None, limits: &limits });
-    let rest = Rest::all(&reduced);
-    let relaxation = relaxed(&reduced, &rest, effort, 0.7);
-    let packed = packing::pack(&reduced, &rest, effort, &relaxation);
-    let packing = expand(problem, &reduced, &packed);
-    Solution { packing, bound: published(problem, &reduced, &relaxation.proof) }
+    let all: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
+    let mut tiers: Vec<u32> = problem.bins.iter().map(|bin| bin.tier).collect();
+    tiers.sort_unstable();
+    tiers.dedup();
+    let mut left = all.clone();
+    let mut limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
+    let mut bins = Vec::new();
+    let mut proven = None;
+    for (at, &tier) in tiers.iter().enumerate() {
+        let part = Part { counts: &left, tier: Some(tier), limits: &limits, caps: None };
+        let reduced = Reduced::new(problem, &part);
+        let reserve = effort.watch.seconds_left() * (1.0 - 1.0 / (tiers.len() - at) as f64);
+        let share = Share { watch: effort.watch, reserve: if reserve.is_finite() { reserve } else { 0.0 } };
+        let effort = Effort { watch: &share, ..*effort };
+        let keep = effort.watch.seconds_left() * TIME_FOR_PACKING;
+        let relaxed =
+            relax_in_steps(problem, &part, &reduced, &effort, if keep.is_finite() { keep } else { 0.0 });
+        let first = bins.len();
+        let counts = left.clone();
+        let packed = packing::pack(&reduced, &effort, &relaxed.relaxation);
+        expand::expand(&reduced, &packed, &mut left, &mut bins);
+        for (limit, left) in problem.limits.iter().zip(&mut limits) {
+            *left -= bins[first..].iter().map(|packed| limit.per_bin[packed.bin]).sum::<i64>();
+        }
+        let is_whole = tiers.len() == 1 && reduced.items.iter().all(|item| !item_is_left(item, &left));
+        proven = is_whole.then(|| relaxed.publish(problem, &placed(&counts, &left), &reduced));
+    }
+    let bound = proven.unwrap_or_else(|| bound_for(problem, &placed(&all, &left), effort));
+    Solution { packing: Packing { bins, unplaced: left }, bound }
 }
 
 /// What no packing of all pods can be cheaper than.
 pub fn bound(problem: &Problem, effort: &Effort<'_>) -> LowerBound {
     let counts: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
-    let limits: Vec<i64> = Vec::new();
-    let reduced = Reduced::new(problem, &Part { counts: &counts, tier: None, limits: &limits });
-    let relaxation = relaxed(&reduced, &Rest::all(&reduced), effort, 0.0);
-    published(problem, &reduced, &relaxation.proof)
+    bound_for(problem, &counts, effort)
 }
 
-fn relaxed(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, reserve: f64) -> Relaxation {
-    let reserve = if reserve > 0.0 { effort.watch.seconds_left() * reserve } else { 0.0 };
-    let precision = if effort.quick {
-        Precision { rounds: 40, gap: 5e-3, steps: 200, steps_ahead: 0, reserve }
-    } else {
-        Precision { rounds: 300, gap: 1e-4, steps: 400, steps_ahead: 200_000, reserve }
+fn bound_for(problem: &Problem, counts: &[u32], effort: &Effort<'_>) -> LowerBound {
+    let limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
+    let part = Part { counts, tier: None, limits: &limits, caps: None };
+    let reduced = Reduced::new(problem, &part);
+    relax_in_steps(problem, &part, &reduced, effort, 0.0).publish(problem, counts, &reduced)
+}
+
+fn item_is_left(item: &reduced::Item, left: &[u32]) -> bool {
+    item.parts.iter().flatten().any(|&class| left[class] > 0)
+}
+
+fn placed(all: &[u32], left: &[u32]) -> Vec<u32> {
+    all.iter().zip(left).map(|(all, left)| all - left).collect()
+}
+
+/// A relaxation, and the one of a simpler problem before it.
+struct Relaxed {
+    relaxation: Relaxation,
+    simpler: Option<(Reduced, Relaxation)>,
+}
+
+impl Relaxed {
+    /// The better of the bounds.
+    fn publish(&self, problem: &Problem, counts: &[u32], reduced: &Reduced) -> LowerBound {
+        let own = expand::publish(problem, counts, reduced, &self.relaxation.proof);
+        let simpler = self.simpler.as_ref();
+        let simpler =
+            simpler.map(|(reduced, relaxed)| expand::publish(problem, counts, reduced, &relaxed.proof));
+        simpler.filter(|simpler| simpler.price >= own.price).unwrap_or(own)
+    }
+}
+
+/// The relaxation of a part of a problem, without its limits, so that `reserve` seconds are left. Caps that can
+/// hardly matter are left out at first: their classes are like others then, which makes a smaller problem, and
+/// its prices are where the larger one starts.
+fn relax_in_steps(
+    problem: &Problem,
+    part: &Part<'_>,
+    reduced: &Reduced,
+    effort: &Effort<'_>,
+    reserve: f64,
+) -> Relaxed {
+    let rest = Rest::all(reduced);
+    let (mut centre, bins) = relax::covering(reduced, &rest);
+    let reach = |cap: &Cap| {
+        let total: u64 = cap.classes.iter().map(|class| u64::from(part.counts[class])).sum();
+        total as f64 / f64::from(cap.most.max(1))
     };
-    let centre = relax::covering_values(reduced, rest);
-    let relaxation = relax::relax(reduced, rest, effort, &precision, &[], centre);
-    relaxation
-}
-
-/// Items dealt out to their classes, kinds to their bins.
-fn expand(problem: &Problem, reduced: &Reduced, packed: &improve::Packed) -> Packing {
-    let mut left: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
-    let mut turn = vec![0usize; reduced.items.len()];
-    let mut used = vec![0u32; reduced.kinds.len()];
-    let mut order: Vec<&fill::Placed> = packed.placed.iter().collect();
-    order.sort_by(|a, b| (a.kind, &a.pattern).cmp(&(b.kind, &b.pattern)));
-    let mut packing = Packing::default();
-    for placed in order {
-        let mut pods: std::collections::BTreeMap<usize, u32> = std::collections::BTreeMap::new();
-        for &(item, count) in &placed.pattern {
-            let parts = &reduced.items[item as usize].parts;
-            for _ in 0..count {
-                let part = &parts[turn[item as usize] % parts.len()];
-                turn[item as usize] += 1;
-                if let Some(&class) = part.iter().find(|&&class| left[class] > 0) {
-                    left[class] -= 1;
-                    *pods.entry(class).or_insert(0) += 1;
-                }
-            }
-        }
-        packing.bins.push(Packed {
-            bin: nth_bin(&reduced.kinds[placed.kind], used[placed.kind]),
-            pods: pods.into_iter().collect(),
-        });
-        used[placed.kind] += 1;
-    }
-    packing.unplaced = left;
-    packing
-}
-
-/// The bin that is the n-th of its kind to be used.
-fn nth_bin(kind: &reduced::Kind, mut index: u32) -> usize {
-    for &(bin, supply) in &kind.bins {
-        match supply {
-            Some(supply) if index >= supply => index -= supply,
-            _ => return bin,
+    let bins = problem.caps.iter().map(reach).fold(bins, f64::max);
+    let matters: Vec<bool> = problem.caps.iter().map(|cap| reach(cap) > bins * CAPS_THAT_MATTER).collect();
+    let seconds = effort.watch.seconds_left() - reserve;
+    let precision = |reserve: f64| match effort.quick {
+        true => Precision { rounds: 40, gap: 3e-3, steps: 200, width: 0, reserve },
+        false => Precision { rounds: 400, gap: 1e-4, steps: 400, width: 4096, reserve },
+    };
+    let mut simpler = None;
+    if matters.contains(&false) {
+        let small = Reduced::new(problem, &Part { caps: Some(&matters), ..*part });
+        if small.items.len() < reduced.items.len() {
+            let reserve = if seconds.is_finite() { reserve + seconds * 0.4 } else { 0.0 };
+            let all = Rest::all(&small);
+            let start = relax::covering(&small, &all).0;
+            let relaxed = relax::relax(&small, &all, effort, &precision(reserve), &[], start);
+            let by_class = expand::by_class(problem, &small, &relaxed.values);
+            centre = reduced.items.iter().map(|item| by_class[item.parts[0][0]]).collect();
+            simpler = Some((small, relaxed));
         }
     }
-    kind.bins[0].0
+    let precision =
+        Precision { rounds: if simpler.is_some() && effort.quick { 6 } else { 400 }, ..precision(reserve) };
+    Relaxed { relaxation: relax::relax(reduced, &rest, effort, &precision, &[], centre), simpler }
 }
 
-/// A proof in the terms of the problem.
-fn published(problem: &Problem, reduced: &Reduced, proof: &Proof) -> LowerBound {
-    let mut duals = vec![0; problem.classes.len()];
-    for (item, value) in reduced.items.iter().zip(&proof.values) {
-        item.parts.iter().flatten().for_each(|&class| duals[class] = *value);
+/// A cap matters when its pods take this share of all bins, at least.
+const CAPS_THAT_MATTER: f64 = 0.25;
+
+/// A watch that keeps some seconds back.
+struct Share<'a> {
+    watch: &'a dyn Watch,
+    reserve: f64,
+}
+
+impl Watch for Share<'_> {
+    fn seconds_left(&self) -> f64 {
+        self.watch.seconds_left() - self.reserve
     }
-    let worth: Vec<i64> =
-        reduced.kind_of.iter().map(|kind| kind.map_or(0, |kind| proof.ceilings[kind])).collect();
-    let mut price: i128 = duals
-        .iter()
-        .zip(&problem.classes)
-        .map(|(dual, class)| i128::from(*dual) * i128::from(class.count))
-        .sum();
-    for (bin, worth) in problem.bins.iter().zip(&worth) {
-        let over = i128::from(bin.price) - i128::from(*worth);
-        price += i128::from(bin.supply.unwrap_or(0)) * if bin.stays { over } else { over.min(0) };
-    }
-    LowerBound { price: i64::try_from(price.max(0)).unwrap_or(i64::MAX), duals, worth }
 }

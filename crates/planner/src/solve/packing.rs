@@ -10,21 +10,35 @@ use super::relax::{self, Column, Precision, Relaxation, Rest};
 /// Kinds that come so near to being worth their cost, at least, are looked at when bins are packed again.
 const WORTH_USING: f64 = 0.97;
 
-/// Packs what is left, guided by its relaxation.
-pub fn pack(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, relaxation: &Relaxation) -> Packed {
-    let costs: Vec<i64> = reduced.kinds.iter().map(|kind| kind.cost().max(1)).collect();
+/// Packs a problem, guided by its relaxation. Limits are looked at when a packing without them would exceed
+/// one: then they have a price like everything scarce.
+pub fn pack(reduced: &Reduced, effort: &Effort<'_>, relaxation: &Relaxation) -> Packed {
+    let packed = pack_rest(reduced, &Rest::all(reduced), effort, relaxation);
+    let use_of = |limit: usize| -> i128 {
+        packed.placed.iter().map(|placed| i128::from(reduced.kinds[placed.kind].limits[limit])).sum()
+    };
+    if (0..reduced.limits.len()).all(|limit| use_of(limit) <= i128::from(reduced.limits[limit])) {
+        return packed;
+    }
+    let rest = Rest { limits: reduced.limits.clone(), ..Rest::all(reduced) };
+    let seconds = effort.watch.seconds_left();
+    let reserve = if seconds.is_finite() { seconds * 0.5 } else { 0.0 };
+    let precision = Precision { rounds: 60, gap: 1e-3, steps: 400, width: 0, reserve };
+    let values = relaxation.values.clone();
+    let limited = relax::relax(reduced, &rest, effort, &precision, &relaxation.columns, values);
+    pack_rest(reduced, &rest, effort, &limited)
+}
+
+fn pack_rest(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, relaxation: &Relaxation) -> Packed {
+    let costs: Vec<i64> = relaxation.costs.iter().map(|cost| (*cost).max(1)).collect();
     let mut by_cost: Vec<usize> = (0..reduced.kinds.len()).collect();
     by_cost.sort_by_key(|&kind| (reduced.kinds[kind].cost(), kind));
     let kinds = worth_using(reduced, rest, &relaxation.values, &costs);
     let all: Vec<usize> = (0..reduced.kinds.len()).collect();
-    let taste = Taste {
-        values: &relaxation.values,
-        costs: &costs,
-        kinds: &all,
-        by_cost: &by_cost,
-        steps: 200,
-        repeat: true,
-    };
+    // What is worth nothing at the margin must find a place all the same.
+    let values: Vec<i64> = relaxation.values.iter().map(|value| (*value).max(1)).collect();
+    let taste =
+        Taste { values: &values, costs: &costs, kinds: &all, by_cost: &by_cost, steps: 200, repeat: true };
     let mut greedy = Packed { placed: Vec::new(), rest: rest.clone() };
     greedy.placed = fill::fill(reduced, &mut greedy.rest, &taste);
     let mut best = greedy;
@@ -36,7 +50,7 @@ pub fn pack(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, relaxation: &Re
     }
     let search = Search {
         reduced,
-        values: &relaxation.values,
+        values: &values,
         costs: &costs,
         kinds: &kinds,
         by_cost: &by_cost,
@@ -57,7 +71,7 @@ fn worth_using(reduced: &Reduced, rest: &Rest, values: &[i64], costs: &[i64]) ->
             counts: &rest.counts,
             floor,
             steps: 200,
-            steps_ahead: 0,
+            width: 0,
         };
         question.answer().pattern.is_some()
     };
@@ -81,7 +95,7 @@ fn dive(
         if taken == 0 || packed.rest.is_empty() || effort.watch.seconds_left() < reserve {
             break;
         }
-        let precision = Precision { rounds: 8, gap: 1e-3, steps: 300, steps_ahead: 0, reserve };
+        let precision = Precision { rounds: 8, gap: 1e-3, steps: 300, width: 0, reserve };
         let again =
             relax::relax(reduced, &packed.rest, effort, &precision, &columns, relaxation.values.clone());
         columns = again.columns;

@@ -92,6 +92,8 @@ pub struct Part<'a> {
     pub tier: Option<u32>,
     /// By limit, what is left.
     pub limits: &'a [i64],
+    /// By cap, whether it is looked at; `None` for all.
+    pub caps: Option<&'a [bool]>,
 }
 
 /// A class and what makes it differ from others.
@@ -125,7 +127,8 @@ impl Reduced {
         let live: Vec<usize> = (0..problem.bins.len())
             .filter(|&bin| part.tier.is_none_or(|tier| problem.bins[bin].tier == tier))
             .collect();
-        let caps = live_caps(problem, part.counts, &live);
+        let mut caps = live_caps(problem, part.counts, &live);
+        caps.retain(|&cap| part.caps.is_none_or(|caps| caps[cap]));
         let (mut items, homeless) = items(problem, part.counts, &live, &caps);
         deal_out(problem, &mut items, &caps, &live);
         items.sort_by(|a, b| (&b.need, b.count, a.rank).cmp(&(&a.need, a.count, b.rank)));

@@ -12,6 +12,13 @@ use super::problem::Effort;
 use super::reduced::{Pattern, Reduced};
 use super::simplex::{Row, Simplex};
 
+/// How far prices are drawn towards those of the best bound.
+const PULL: f64 = 0.8;
+
+/// After so many rounds it is looked at whether they have led anywhere: whether the cost has sunk by this share.
+const STRIDE: usize = 15;
+const LEAST_PROGRESS: f64 = 3e-4;
+
 /// Nano-dollars in a dollar.
 pub const NANOS: f64 = 1e9;
 
@@ -71,8 +78,8 @@ pub struct Precision {
     pub gap: f64,
     /// Steps of one search for a content.
     pub steps: u32,
-    /// Steps of one that looks ahead, at most.
-    pub steps_ahead: u32,
+    /// How many contents a search that looks ahead may hold on to.
+    pub width: usize,
     /// Seconds that are to be left when it stops.
     pub reserve: f64,
 }
@@ -86,6 +93,8 @@ pub struct Relaxation {
     pub used: Vec<(usize, f64)>,
     /// By item, nano-dollars.
     pub values: Vec<i64>,
+    /// By kind, what using one costs with the price of its scarcity, nano-dollars.
+    pub costs: Vec<i64>,
     /// What it costs, in dollars, with a high price for what finds no place.
     pub cost: f64,
     /// The best bound.
@@ -127,8 +136,8 @@ impl Proof {
 }
 
 /// By item, what the room that it takes is worth when all resources are covered at the least cost, pods being
-/// like water. Good prices to begin with.
-pub fn covering_values(reduced: &Reduced, rest: &Rest) -> Vec<i64> {
+/// like water: good prices to begin with. And how many bins that takes.
+pub fn covering(reduced: &Reduced, rest: &Rest) -> (Vec<i64>, f64) {
     let resources = reduced.items.first().map_or(0, |item| item.need.len());
     let total = |resource: usize| -> f64 {
         let sum =
@@ -153,7 +162,7 @@ pub fn covering_values(reduced: &Reduced, rest: &Rest) -> Vec<i64> {
             asked.iter().zip(&prices).map(|(&r, price)| item.need[r] as f64 / totals[r] * price).sum();
         (worth * NANOS) as i64
     };
-    reduced.items.iter().map(value).collect()
+    (reduced.items.iter().map(value).collect(), simplex.used().map(|used| used.1).sum())
 }
 
 /// What it costs, in dollars, to leave one of an item out: more than any way to place it, the more important
@@ -260,7 +269,7 @@ impl<'a> Generation<'a> {
     }
 
     /// For each kind the most valuable content.
-    fn contents(&self, values: &[i64], duals: &[f64], steps: u32, steps_ahead: u32) -> Vec<Content> {
+    fn contents(&self, values: &[i64], duals: &[f64], steps: u32, width: usize) -> Vec<Content> {
         parallel::ordered(self.effort.threads, self.reduced.kinds.len(), |kind| {
             if self.rest.supply[kind] == Some(0) {
                 return Content { pattern: None, value: 0, ceiling: 0 };
@@ -272,7 +281,7 @@ impl<'a> Generation<'a> {
                 counts: &self.rest.counts,
                 floor: self.threshold(kind, duals),
                 steps,
-                steps_ahead,
+                width,
             }
             .answer()
         })
@@ -315,7 +324,8 @@ pub fn relax(
     let mut proof = Proof::trivial(reduced);
     let mut centre: Vec<f64> = centre.iter().map(|value| *value as f64 / NANOS).collect();
     let mut pull = 1.0;
-    let mut ahead = precision.steps.min(precision.steps_ahead);
+    let mut width = 0;
+    let mut milestone = f64::INFINITY;
     for round in 0..precision.rounds {
         generation.simplex.solve(50_000);
         let cost = generation.simplex.cost();
@@ -332,7 +342,7 @@ pub fn relax(
             .map(|(row, dual)| centre.get(row).map_or(*dual, |centre| pull * centre + (1.0 - pull) * dual))
             .collect();
         let values = generation.values(&drawn);
-        let contents = generation.contents(&values, &drawn, precision.steps, ahead);
+        let contents = generation.contents(&values, &drawn, precision.steps, width);
         if rest.limits.is_empty() {
             let ceilings: Vec<i64> = contents.iter().map(|content| content.ceiling).collect();
             let found = Proof::scaled(reduced, rest, &values, &ceilings);
@@ -351,12 +361,19 @@ pub fn relax(
                 improving |= worth > threshold * (1.0 + 1e-7);
             }
         }
-        if improving {
-            pull = if pull == 1.0 { 0.6 } else { pull };
-        } else if pull > 0.0 {
-            pull = if pull > 0.1 { pull * 0.4 } else { 0.0 };
-        } else if ahead < precision.steps_ahead {
-            ahead = ahead.saturating_mul(8).min(precision.steps_ahead);
+        let stuck = round % STRIDE == STRIDE - 1 && {
+            let is_stuck = cost > milestone * (1.0 - LEAST_PROGRESS);
+            milestone = cost;
+            is_stuck
+        };
+        if improving && !stuck {
+            pull = PULL;
+        } else if pull > 0.0 && !stuck {
+            pull = if pull > 0.25 { pull - 0.25 } else { 0.0 };
+        } else if width < precision.width {
+            width = (width * 8).clamp(32, precision.width);
+            milestone = f64::INFINITY;
+            pull = PULL;
         } else {
             break;
         }
@@ -365,6 +382,7 @@ pub fn relax(
     let duals: Vec<f64> = generation.simplex.duals().collect();
     Relaxation {
         values: generation.values(&duals),
+        costs: (0..reduced.kinds.len()).map(|kind| generation.threshold(kind, &duals)).collect(),
         used: generation.simplex.used().collect(),
         cost: generation.simplex.cost(),
         columns: generation.columns,

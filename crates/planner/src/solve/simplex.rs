@@ -54,6 +54,7 @@ enum Variable {
 
 const PIVOT: f64 = 1e-8;
 const REFACTOR_AFTER: usize = 400;
+const CANDIDATES: usize = 24;
 
 impl Simplex {
     /// Without columns: everything is missing.
@@ -112,13 +113,22 @@ impl Simplex {
 
     /// Solves it, in at most so many steps.
     pub fn solve(&mut self, steps: usize) {
-        for _ in 0..steps {
+        let mut left = steps;
+        while left > 0 {
             if self.since_refactored >= REFACTOR_AFTER {
                 self.refactor();
             }
-            let Some(entering) = self.entering() else { return };
-            if !self.pivot(entering) {
+            // Looking through all columns costs more than a step: the steepest of them serve for some steps.
+            let mut candidates = self.candidates();
+            if candidates.is_empty() {
                 return;
+            }
+            while left > 0 {
+                let Some(entering) = self.steepest(&mut candidates) else { break };
+                if !self.pivot(entering) {
+                    return;
+                }
+                left -= 1;
             }
         }
     }
@@ -161,29 +171,43 @@ impl Simplex {
         }
     }
 
-    fn entering(&self) -> Option<Variable> {
-        let mut best = -1e-9;
-        let mut found = None;
-        for (index, column) in self.columns.iter().enumerate() {
-            if self.in_basis[index] {
-                continue;
+    /// How much cheaper a variable makes it, for its length; `None` if not at all.
+    fn steepness(&self, variable: Variable) -> Option<f64> {
+        let (reduced, cost, length) = match variable {
+            Variable::Column(column) if self.in_basis[column] => return None,
+            Variable::Column(column) => {
+                (self.reduced_cost(column), self.columns[column].cost, self.columns[column].length)
             }
-            let reduced = self.reduced_cost(index);
-            let steepness = reduced / column.length;
-            if reduced < -1e-9 * (1.0 + column.cost) && steepness < best {
-                (best, found) = (steepness, Some(Variable::Column(index)));
+            Variable::Slack(row) => match self.rows[row] {
+                Row::AtLeast { .. } => (self.duals[row], 0.0, 1.0),
+                Row::AtMost { .. } => (-self.duals[row], 0.0, 1.0),
+            },
+            Variable::Missing(_) => return None,
+        };
+        (reduced < -1e-9 * (1.0 + cost)).then_some(reduced / length)
+    }
+
+    fn candidates(&self) -> Vec<Variable> {
+        let columns = (0..self.columns.len()).map(Variable::Column);
+        let slacks = (0..self.rows.len()).map(Variable::Slack);
+        let steep = |variable: Variable| self.steepness(variable).map(|steepness| (steepness, variable));
+        let mut found: Vec<(f64, Variable)> = columns.chain(slacks).filter_map(steep).collect();
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        found.truncate(CANDIDATES);
+        found.into_iter().map(|found| found.1).collect()
+    }
+
+    /// The steepest of the candidates; those that are none any more go.
+    fn steepest(&self, candidates: &mut Vec<Variable>) -> Option<Variable> {
+        let mut best: Option<(f64, Variable)> = None;
+        candidates.retain(|&variable| {
+            let Some(steepness) = self.steepness(variable) else { return false };
+            if best.is_none_or(|best| steepness < best.0) {
+                best = Some((steepness, variable));
             }
-        }
-        for (row, dual) in self.duals.iter().enumerate() {
-            let reduced = match self.rows[row] {
-                Row::AtLeast { .. } => *dual,
-                Row::AtMost { .. } => -dual,
-            };
-            if reduced < best {
-                (best, found) = (reduced, Some(Variable::Slack(row)));
-            }
-        }
-        found
+            true
+        });
+        best.map(|best| best.1)
     }
 
     /// The variable's column in terms of the basis.
