@@ -36,7 +36,9 @@ pub(crate) fn consolidate(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
                 if effort.watch.seconds_left() <= 0.0 {
                     break;
                 }
-                is_changing |= state.step(ground, &formulation, set, &quick);
+                // A step before may have taken some of them away.
+                let set: Vec<usize> = set.iter().filter_map(|&id| state.position(id)).collect();
+                is_changing |= !set.is_empty() && state.step(ground, &formulation, &set, &quick);
             }
         }
     }
@@ -50,6 +52,8 @@ pub(crate) fn consolidate(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
 /// Who is where while steps are tried, in the numbers of a formulation.
 struct State {
     nodes: Vec<Open>,
+    /// How many nodes there have been: the number of the next one.
+    made: usize,
     /// By class, how many have no place.
     loose: Vec<u32>,
 }
@@ -57,6 +61,8 @@ struct State {
 /// A node that is there, or would be bought.
 #[derive(Clone)]
 struct Open {
+    /// Its number, which it keeps while others come and go.
+    id: usize,
     bin: usize,
     contents: BTreeMap<usize, u32>,
     free: Vec<i64>,
@@ -71,10 +77,11 @@ impl State {
         for (bin, &of) in formulation.bins.iter().enumerate() {
             if let BinOf::Existing(node) = of {
                 open_of.insert(node, nodes.len());
-                nodes.push(Open { bin, contents: BTreeMap::new(), free: problem.bins[bin].room.to_vec() });
+                let free = problem.bins[bin].room.to_vec();
+                nodes.push(Open { id: nodes.len(), bin, contents: BTreeMap::new(), free });
             }
         }
-        let mut state = Self { nodes, loose: vec![0; problem.classes.len()] };
+        let mut state = Self { made: nodes.len(), nodes, loose: vec![0; problem.classes.len()] };
         for (class, part) in formulation.parts.iter().enumerate() {
             for unit in part.pods.chunks(part.unit) {
                 let home = |&pod: &PodIndex| ground.node_of.get(pod).copied().flatten();
@@ -90,7 +97,7 @@ impl State {
         state
     }
 
-    /// Nodes that may go, those with the most unused money first; alike ones in an order that does not depend on
+    /// Nodes that may go by their numbers, those with the most unused money first; alike ones in an order that does not depend on
     /// how they are numbered.
     fn by_waste(&self, formulation: &Formulation) -> Vec<usize> {
         let problem = &formulation.problem;
@@ -108,7 +115,12 @@ impl State {
             let waste = open.free.iter().zip(&bin.room).map(unused).min().unwrap_or(0);
             (Reverse(waste), bin.room.clone(), open.contents.clone(), at)
         });
-        order
+        order.iter().map(|&at| self.nodes[at].id).collect()
+    }
+
+    /// Where the node of this number is now.
+    fn position(&self, id: usize) -> Option<usize> {
+        self.nodes.iter().position(|open| open.id == id)
     }
 
     /// Asks some nodes whether there is something better for their pods, and for pods without a place. Takes
@@ -189,7 +201,8 @@ impl State {
                 Target::Asked(at) | Target::Other(at) => at,
                 Target::Bought(bin) => {
                     let free = problem.bins[bin].room.to_vec();
-                    self.nodes.push(Open { bin, contents: BTreeMap::new(), free });
+                    self.nodes.push(Open { id: self.made, bin, contents: BTreeMap::new(), free });
+                    self.made += 1;
                     is_gone.push(false);
                     self.nodes.len() - 1
                 }
