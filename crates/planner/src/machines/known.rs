@@ -211,6 +211,7 @@ mod tests {
             internal_address: "".into(),
             external_address: "".into(),
             system: Arc::new(NodeSystem::default()),
+            declared_features: Box::default(),
             created_at: Timestamp::UNIX_EPOCH,
         }
     }

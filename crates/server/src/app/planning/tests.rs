@@ -147,3 +147,60 @@ fn neither_the_control_plane_nor_windows_is_bought_more_of() {
     assert_eq!(of, [None, Some(0), None]);
     assert_eq!(input.cluster.nodes[0].node.provider, Provider::Other);
 }
+
+/// Files that lie beside the repository; `None` where they do not.
+fn beside(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
+    path.exists().then_some(path)
+}
+
+#[test]
+fn the_formula_gives_what_eks_nodes_have_or_a_mebibyte_less() {
+    let Some(path) = beside("bench/aws_allocatable.json") else { return };
+    let real: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let catalog = Catalog::builtin();
+    let mut compared = 0;
+    for one in &real {
+        let Some(machine) = catalog.instance_type(Provider::Aws, one["name"].as_str().unwrap()) else {
+            continue;
+        };
+        let formula = planner::machines::allocatable(machine);
+        let amounts = (formula.cpu_milli, formula.pods);
+        assert_eq!(
+            amounts,
+            (one["cpu"].as_i64().unwrap(), one["pods"].as_i64().unwrap()),
+            "{}",
+            machine.name
+        );
+        let missing = one["mem"].as_i64().unwrap() - (formula.memory_bytes >> 20);
+        assert!((0..=1).contains(&missing), "{}: {missing} MiB", machine.name);
+        compared += 1;
+    }
+    assert!(compared > 1_300, "{compared}");
+}
+
+#[test]
+fn what_is_planned_with_is_never_more_than_a_node_of_the_type_has() {
+    for (name, most_permille) in [("eks-60", 1), ("karpenter-120", 1), ("gke-25", 6)] {
+        let Some(path) = beside(&format!("snapshots/{name}.json.gz")) else { continue };
+        let mut reader = DumpReader::new();
+        reader.read(std::fs::File::open(path).unwrap()).unwrap();
+        let state = reader.finish();
+        let catalog = Catalog::builtin();
+        let type_of = |node: &Node| catalog.instance_type(node.provider, &node.instance_type).cloned();
+        let known = KnownMachines::learn(state.nodes().map(AsRef::as_ref), &[], type_of);
+        for node in state.nodes() {
+            let machine = type_of(node).unwrap();
+            let (planned, real) = (known.machine(&machine).allocatable, &node.allocatable);
+            assert!(
+                planned.memory_bytes <= real.memory_bytes && planned.cpu_milli <= real.cpu_milli,
+                "{}",
+                node.name
+            );
+            let formula = planner::machines::allocatable(&machine);
+            let off = (formula.memory_bytes - real.memory_bytes).abs() * 1000 / real.memory_bytes;
+            assert!(off <= most_permille, "{}: the formula is {off} permille off", machine.name);
+            assert_eq!(formula.cpu_milli, real.cpu_milli, "{}", machine.name);
+        }
+    }
+}

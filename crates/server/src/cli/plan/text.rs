@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn prose_is_wrapped_and_set_in() {
         let mut out = Vec::new();
-        wrapped(&mut out, "  ", &"word ".repeat(20).trim_end().to_owned()).unwrap();
+        wrapped(&mut out, "  ", "word ".repeat(20).trim_end()).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.len() <= WIDTH), "{text}");
