@@ -70,6 +70,12 @@ impl Dimensions {
         Class { need: need.into(), count: u32::try_from(pods.len() / unit).unwrap_or(u32::MAX) }
     }
 
+    /// The same for single pods, of which only those of the picture are counted.
+    pub(super) fn class_without_stand_ins(&self, ground: &Ground<'_>, pods: &[PodIndex]) -> Class {
+        let count = pods.iter().filter(|&&pod| !ground.is_stand_in(pod)).count();
+        Class { count: u32::try_from(count).unwrap_or(u32::MAX), ..self.class(ground, pods, 1) }
+    }
+
     /// What a bin has for pods that are placed anew.
     pub(super) fn room(&self, ground: &Ground<'_>, fixed: &Fixed, bin: BinOf) -> Box<[i64]> {
         match bin {

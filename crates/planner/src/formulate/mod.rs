@@ -137,13 +137,17 @@ impl Formulation {
         let is_same = parts.iter().all(|part| part.unit == 1 && part.location.is_none())
             && stranded.is_empty()
             && !sharing.caps_spread()
+            && ground.placeholders.is_empty()
             && ground.input.commitments.is_empty()
             && ground.input.cluster.nodes.is_empty()
             && ground.candidates.iter().all(|one| one.rank == 0)
             && scope.most_of_pool.iter().all(Option::is_none);
         let relaxed = Problem {
             resources: dimensions.len(),
-            classes: groups.iter().map(|group| dimensions.class(ground, &group.pods, 1)).collect(),
+            classes: groups
+                .iter()
+                .map(|group| dimensions.class_without_stand_ins(ground, &group.pods))
+                .collect(),
             bins: (0..bins.len())
                 .map(|at| bin(at, accepts[at].clone(), sharing.used_caps(bins[at], false), true))
                 .collect(),
@@ -168,8 +172,11 @@ impl Formulation {
             conflicts: sharing.conflicts_of_parts(&parts),
             limits,
         };
-        let relaxed =
-            Relaxed { problem: relaxed, pods: groups.into_iter().map(|group| group.pods).collect(), is_same };
+        let relaxed = Relaxed {
+            problem: relaxed,
+            pods: groups.into_iter().map(|group| without_stand_ins(ground, group.pods)).collect(),
+            is_same,
+        };
         Self { problem, relaxed, bins, best_bins, location_of, parts, limits: names, stranded }
     }
 }
@@ -198,4 +205,10 @@ fn all_bins(ground: &Ground<'_>) -> Vec<BinOf> {
 fn beaten(bins: &[BinOf], kept: &[usize], best: &[Option<usize>]) -> Vec<Option<usize>> {
     let new = bins.iter().zip(best).filter(|(bin, _)| matches!(bin, BinOf::New { commitment: None, .. }));
     new.map(|(_, best)| best.and_then(|best| kept.binary_search(&best).ok())).collect()
+}
+
+/// A bound is about pods that are there: room for those to come is the planner's own wish.
+fn without_stand_ins(ground: &Ground<'_>, mut pods: Vec<PodIndex>) -> Vec<PodIndex> {
+    pods.retain(|&pod| !ground.is_stand_in(pod));
+    pods
 }
