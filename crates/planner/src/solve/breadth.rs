@@ -113,6 +113,8 @@ struct Rows {
     count: usize,
     room: Vec<i64>,
     needs: Vec<i64>,
+    /// By row after the second, its place in a number that says all of them; `None` if that is too large.
+    places: Option<Vec<i128>>,
     /// By table, the row of its resource.
     of_table: Vec<usize>,
 }
@@ -144,14 +146,21 @@ impl Rows {
             let inside = |entry: &Entry| reduced.groups_of[entry.item as usize].contains(&(group as u32));
             add(i64::from(*most), entries.iter().map(|entry| i64::from(inside(entry))).collect());
         }
-        // At least one, so that contents have a size.
-        if columns.is_empty() {
+        // At least two, so that contents can be compared.
+        while columns.len() < 2 {
             columns.push((0, vec![0; entries.len()]));
+        }
+        let mut place = Some(1i128);
+        let mut places = Vec::new();
+        for (room, _) in &columns[2..] {
+            places.extend(place);
+            place = place.and_then(|place| place.checked_mul(i128::from(*room) + 1));
         }
         let count = columns.len();
         let needs =
             (0..entries.len()).flat_map(|at| columns.iter().map(move |column| column.1[at])).collect();
-        Self { count, room: columns.iter().map(|column| column.0).collect(), needs, of_table }
+        let places = place.is_some().then_some(places);
+        Self { count, places, room: columns.iter().map(|column| column.0).collect(), needs, of_table }
     }
 
     fn ahead(&self, tables: &[Lookahead], entry: usize, left: &[i64]) -> i64 {
@@ -163,24 +172,37 @@ impl Rows {
     /// have lost, where they went for want of width alone.
     fn essential(&self, level: &Level, width: usize, missed: &mut i64) -> Level {
         let left = |index: usize| &level.left[index * self.count..(index + 1) * self.count];
-        let split = 2.min(self.count);
-        let mut order: Vec<usize> = (0..level.states.len()).collect();
-        order.sort_unstable_by(|&a, &b| {
-            let ((x, rest_x), (y, rest_y)) = (left(a).split_at(split), left(b).split_at(split));
-            let values = level.states[b].value.cmp(&level.states[a].value);
-            rest_x.cmp(rest_y).then_with(|| y.cmp(x)).then(values).then(a.cmp(&b))
-        });
+        let mut all: Vec<usize> = (0..level.states.len()).collect();
+        // Comparing takes longest: where there are far too many, those that promise least go before.
+        if all.len() > width * 3 {
+            let promise = |index: &usize| (level.states[*index].promise, *index);
+            let (_, first, _) = all.select_nth_unstable_by_key(width * 3, promise);
+            *missed = (*missed).min(level.states[*first].promise);
+            all.truncate(width * 3);
+        }
+        // The rest of the room as one number, then what is compared.
+        let key = |&index: &usize| {
+            let own = left(index);
+            let rest = match &self.places {
+                Some(places) => {
+                    own[2..].iter().zip(places).map(|(left, place)| i128::from(*left) * place).sum()
+                }
+                None => index as i128,
+            };
+            (rest, -own[0], -own[1], -level.states[index].value, index)
+        };
+        let mut order: Vec<(i128, i64, i64, i64, usize)> = all.iter().map(key).collect();
+        order.sort_unstable();
         let mut kept: Vec<usize> = Vec::with_capacity(order.len());
         // Of those with the same rest of room: the second amount, falling, and the value, rising.
         let mut stairs: Vec<(i64, i64)> = Vec::new();
-        let mut rest: Option<&[i64]> = None;
-        for index in order {
-            let (own, own_rest) = left(index).split_at(split);
-            if rest != Some(own_rest) {
+        let mut last = None;
+        for (rest, _, second, value, index) in order {
+            let (second, value) = (-second, -value);
+            if last != Some(rest) {
                 stairs.clear();
-                rest = Some(own_rest);
+                last = Some(rest);
             }
-            let (second, value) = (own.get(1).copied().unwrap_or(0), level.states[index].value);
             let at = stairs.partition_point(|step| step.0 >= second);
             if at > 0 && stairs[at - 1].1 >= value {
                 continue;

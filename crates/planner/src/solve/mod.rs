@@ -79,7 +79,11 @@ fn bound_for(problem: &Problem, counts: &[u32], effort: &Effort<'_>) -> LowerBou
     let limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
     let part = Part { counts, tier: None, limits: &limits, caps: None };
     let reduced = Reduced::new(problem, &part);
-    relax_in_steps(problem, &part, &reduced, effort, 0.0).publish(problem, counts, &reduced)
+    let reduced = simpler(problem, &part, &reduced).unwrap_or(reduced);
+    let all = Rest::all(&reduced);
+    let start = relax::covering(&reduced, &all).0;
+    let relaxation = relax::relax(&reduced, &all, effort, &precision(effort, 0.0), &[], start);
+    expand::publish(problem, counts, &reduced, &relaxation.proof)
 }
 
 fn item_is_left(item: &reduced::Item, left: &[u32]) -> bool {
@@ -107,9 +111,8 @@ impl Relaxed {
     }
 }
 
-/// The relaxation of a part of a problem, without its limits, so that `reserve` seconds are left. Caps that can
-/// hardly matter are left out at first: their classes are like others then, which makes a smaller problem, and
-/// its prices are where the larger one starts.
+/// The relaxation of a part of a problem, without its limits, so that `reserve` seconds are left. A simpler
+/// problem's prices are where the larger one starts.
 fn relax_in_steps(
     problem: &Problem,
     part: &Part<'_>,
@@ -118,35 +121,49 @@ fn relax_in_steps(
     reserve: f64,
 ) -> Relaxed {
     let rest = Rest::all(reduced);
-    let (mut centre, bins) = relax::covering(reduced, &rest);
+    let mut centre = relax::covering(reduced, &rest).0;
+    let mut precise = precision(effort, reserve);
+    let simpler = simpler(problem, part, reduced).map(|small| {
+        let seconds = effort.watch.seconds_left() - reserve;
+        let reserve = if seconds.is_finite() { reserve + seconds * TIME_AFTER_SIMPLER } else { 0.0 };
+        let all = Rest::all(&small);
+        let start = relax::covering(&small, &all).0;
+        let relaxed = relax::relax(&small, &all, effort, &precision(effort, reserve), &[], start);
+        let by_class = expand::by_class(problem, &small, &relaxed.values);
+        centre = reduced.items.iter().map(|item| by_class[item.parts[0][0]]).collect();
+        if effort.quick {
+            precise.rounds = 6;
+        }
+        (small, relaxed)
+    });
+    Relaxed { relaxation: relax::relax(reduced, &rest, effort, &precise, &[], centre), simpler }
+}
+
+fn precision(effort: &Effort<'_>, reserve: f64) -> Precision {
+    if effort.quick {
+        Precision { rounds: 40, gap: 3e-3, steps: 200, width: 0, reserve }
+    } else {
+        Precision { rounds: 400, gap: 1e-4, steps: 400, width: 4096, reserve }
+    }
+}
+
+/// The problem without caps that can hardly matter: their classes are like others then, which makes a smaller
+/// problem whose bound is as good as that of the whole one. `None` when there is nothing to leave out.
+fn simpler(problem: &Problem, part: &Part<'_>, reduced: &Reduced) -> Option<Reduced> {
     let reach = |cap: &Cap| {
         let total: u64 = cap.classes.iter().map(|class| u64::from(part.counts[class])).sum();
         total as f64 / f64::from(cap.most.max(1))
     };
-    let bins = problem.caps.iter().map(reach).fold(bins, f64::max);
+    let covering = relax::covering(reduced, &Rest::all(reduced)).1;
+    let bins = problem.caps.iter().map(reach).fold(covering, f64::max);
     let matters: Vec<bool> = problem.caps.iter().map(|cap| reach(cap) > bins * CAPS_THAT_MATTER).collect();
-    let seconds = effort.watch.seconds_left() - reserve;
-    let precision = |reserve: f64| match effort.quick {
-        true => Precision { rounds: 40, gap: 3e-3, steps: 200, width: 0, reserve },
-        false => Precision { rounds: 400, gap: 1e-4, steps: 400, width: 4096, reserve },
-    };
-    let mut simpler = None;
-    if matters.contains(&false) {
-        let small = Reduced::new(problem, &Part { caps: Some(&matters), ..*part });
-        if small.items.len() < reduced.items.len() {
-            let reserve = if seconds.is_finite() { reserve + seconds * 0.4 } else { 0.0 };
-            let all = Rest::all(&small);
-            let start = relax::covering(&small, &all).0;
-            let relaxed = relax::relax(&small, &all, effort, &precision(reserve), &[], start);
-            let by_class = expand::by_class(problem, &small, &relaxed.values);
-            centre = reduced.items.iter().map(|item| by_class[item.parts[0][0]]).collect();
-            simpler = Some((small, relaxed));
-        }
-    }
-    let precision =
-        Precision { rounds: if simpler.is_some() && effort.quick { 6 } else { 400 }, ..precision(reserve) };
-    Relaxed { relaxation: relax::relax(reduced, &rest, effort, &precision, &[], centre), simpler }
+    let small =
+        matters.contains(&false).then(|| Reduced::new(problem, &Part { caps: Some(&matters), ..*part }));
+    small.filter(|small| small.items.len() < reduced.items.len())
 }
+
+/// The share of the time for relaxing that is kept for the problem itself when there is a simpler one.
+const TIME_AFTER_SIMPLER: f64 = 0.4;
 
 /// A cap matters when its pods take this share of all bins, at least.
 const CAPS_THAT_MATTER: f64 = 0.25;
