@@ -15,7 +15,8 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(key: &Key) -> Self {
         let columns = key.columns;
-        Self { columns, counts: vec![0; (key.fixed * columns) as usize], totals: vec![0; columns as usize] }
+        let lines = key.fixed as usize * columns as usize;
+        Self { columns, counts: vec![0; lines], totals: vec![0; columns as usize] }
     }
 
     /// Makes room for a domain.
