@@ -83,9 +83,10 @@ fn is_unusual(machine: &InstanceType) -> bool {
     let generation = machine.family.chars().find(char::is_ascii_digit);
     is_bare_metal(machine)
         || machine.provider == Provider::Aws && matches!(generation, Some('1' | '2')) && {
-            // u7i, x1e, p2, g2, a1, f1, inf1 and so on count on their own.
+            // u7i, x1e, p2, g2, f1, inf1 and so on count on their own.
             let category: String = machine.family.chars().take_while(|one| !one.is_ascii_digit()).collect();
-            matches!(&*category, "c" | "cc" | "cr" | "hi" | "hs" | "m" | "t") && *machine.family != *"t2"
+            matches!(&*category, "a" | "c" | "cc" | "cr" | "hi" | "hs" | "m" | "t")
+                && *machine.family != *"t2"
         }
 }
 

@@ -24,14 +24,7 @@ pub(super) fn write(report: &PlanReport, style: Style, out: &mut dyn Write) -> i
     machines(report, style, out)?;
     disruption(report, style, out)?;
     kept(report, style, out)?;
-    if !report.unmovable.is_empty() {
-        writeln!(out, "\n{}", style.bold("Pods that cannot be moved"))?;
-        let mut table = Table::new([("WORKLOAD", NAME), ("PODS", FIGURE), ("WHY", NAME)]);
-        for one in &report.unmovable {
-            table.row([one.workload.clone(), one.pods.to_string(), one.reason.clone()]);
-        }
-        table.write(out, style)?;
-    }
+    unmovable(report, style, out)?;
     unplaced(&report.unplaced, style, out)?;
     warnings(report, style, out)
 }
@@ -85,11 +78,13 @@ fn head(report: &PlanReport, style: Style, out: &mut dyn Write) -> io::Result<()
 fn machines(report: &PlanReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let columns = [("MACHINES", NAME), ("TERMS", NAME), ("NOW", FIGURE), ("THEN", FIGURE)];
     let mut table = Table::new(columns.into_iter().chain([("$/HOUR NOW", FIGURE), ("$/HOUR THEN", FIGURE)]));
-    let costs = |when: usize| {
-        let prices: Vec<Money> = report.machines.iter().map(|row| row.cost[when]).collect();
-        adding_up(&[prices.as_slice(), &[report.charges[when]]].concat(), 4)
+    let costs = |when: usize| -> Vec<Money> {
+        let prices = report.machines.iter().map(|row| row.cost[when]);
+        prices.chain([report.charges[when]]).collect()
     };
     let (now, then) = (costs(0), costs(1));
+    let digits = now.iter().chain(&then).map(|cost| digits_of(*cost)).max().unwrap_or(0).clamp(3, 6);
+    let (now, then) = (adding_up(&now, digits), adding_up(&then, digits));
     let none = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     for (index, row) in report.machines.iter().enumerate() {
         let cost = |when: usize, cost: &str| match row.nodes[when] {
@@ -115,8 +110,8 @@ fn machines(report: &PlanReport, style: Style, out: &mut dyn Write) -> io::Resul
         String::new(),
         report.before.nodes.to_string(),
         report.after.nodes.len().to_string(),
-        grouped(&report.before.cost_per_hour.to_string_fixed(4)),
-        grouped(&report.after.cost_per_hour.to_string_fixed(4)),
+        grouped(&report.before.cost_per_hour.to_string_fixed(digits)),
+        grouped(&report.after.cost_per_hour.to_string_fixed(digits)),
     ]);
     table.write(out, style)
 }
@@ -153,6 +148,23 @@ fn kept(report: &PlanReport, style: Style, out: &mut dyn Write) -> io::Result<()
         wrapped(out, "  ", &format!("{}: {kind}: {}", counted(nodes.len(), "node"), names(&nodes)))?;
     }
     writeln!(out, "  (--explain NODE says more about one of them)")
+}
+
+/// Pods that hold their nodes: all of them, those with the same reason together.
+fn unmovable(report: &PlanReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if report.unmovable.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.bold("Pods that cannot be moved"))?;
+    let mut reasons = BTreeMap::<&str, Vec<String>>::new();
+    for one in &report.unmovable {
+        let pods = if one.pods == 1 { String::new() } else { format!(" ({} pods)", one.pods) };
+        reasons.entry(&one.reason).or_default().push(format!("{}{pods}", one.workload));
+    }
+    for (reason, workloads) in reasons {
+        wrapped(out, "  ", &format!("{reason}: {}", workloads.join(", ")))?;
+    }
+    Ok(())
 }
 
 /// Waiting pods without a place, those with the same reason together.
@@ -253,6 +265,11 @@ pub(super) fn wrapped(out: &mut dyn Write, indent: &str, text: &str) -> io::Resu
         is_empty = false;
     }
     writeln!(out, "{line}")
+}
+
+/// How many digits after the point it takes to show an amount exactly.
+fn digits_of(amount: Money) -> usize {
+    amount.to_string().split_once('.').map_or(0, |(_, digits)| digits.len())
 }
 
 /// Amounts rounded to `digits` after the point so that they sum to their sum as it is shown: what
