@@ -51,8 +51,8 @@ pub(super) struct Guard {
 /// What a guard guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Forbids {
-    /// A host port is taken.
-    Port,
+    /// A host port of this number is taken.
+    Port(u16),
     /// A disk is in use by a pod that does not share it.
     Disk,
     /// A claim that one pod alone may use is in use.

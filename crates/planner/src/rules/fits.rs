@@ -24,7 +24,7 @@ impl Occupancy<'_> {
             && short_of(&rules.classes[class].need, self.free(place)).is_none()
             && rule.guards.iter().all(|guard| self.count_at(guard.counter, place) == 0)
             && self.spread_obstacle(rule, place).is_none()
-            && self.has_near(rule, place)
+            && self.affinity_obstacle(rule, place).is_none()
             && self.attachment_obstacle(rule, place).is_none()
     }
 
@@ -33,31 +33,35 @@ impl Occupancy<'_> {
         let rules = self.rules();
         let rule = &rules.rules[class];
         let (row, need, free) = (self.row_of(place), &rules.classes[class].need, self.free(place));
-        let guarded = |why: Forbids| self.guarded(rule, place, why);
+        let guarded = |wanted: fn(Forbids) -> bool| self.guarded(rule, place, wanted);
         claim_trouble(rule)
             .or_else(|| rules.node_obstacle(rule, row))
-            .or_else(|| guarded(Forbids::Port))
+            .or_else(|| guarded(|why| matches!(why, Forbids::Port(_))))
             .or_else(|| rules.shortage(need, free, |column| !matches!(column, Column::Volumes(_))))
-            .or_else(|| guarded(Forbids::Disk))
-            .or_else(|| guarded(Forbids::Claim))
+            .or_else(|| guarded(|why| why == Forbids::Disk))
+            .or_else(|| guarded(|why| why == Forbids::Claim))
             .or_else(|| self.attachment_obstacle(rule, place))
             .or_else(|| rules.shortage(need, free, |column| matches!(column, Column::Volumes(_))))
             .or_else(|| volume_obstacle(rule, row))
             .or_else(|| self.spread_obstacle(rule, place))
-            .or_else(|| (!self.has_near(rule, place)).then_some(Obstacle::Affinity))
-            .or_else(|| guarded(Forbids::OwnAntiAffinity))
-            .or_else(|| guarded(Forbids::TheirAntiAffinity))
+            .or_else(|| self.affinity_obstacle(rule, place))
+            .or_else(|| guarded(|why| why == Forbids::OwnAntiAffinity))
+            .or_else(|| guarded(|why| why == Forbids::TheirAntiAffinity))
             .or_else(|| rules.feature_obstacle(rule, row))
     }
 
-    fn guarded(&self, rule: &ClassRules, place: PlaceId, why: Forbids) -> Option<Obstacle> {
-        let meant = |guard: &&Guard| guard.why == why && self.count_at(guard.counter, place) > 0;
-        rule.guards.iter().find(meant).map(|_| match why {
-            Forbids::Port => Obstacle::Port,
-            Forbids::Disk => Obstacle::Disk,
-            Forbids::Claim => Obstacle::ClaimInUse,
-            Forbids::OwnAntiAffinity => Obstacle::AntiAffinity,
-            Forbids::TheirAntiAffinity => Obstacle::AntiAffinityOfOthers,
+    /// The first guard of the wanted kind that finds somebody.
+    fn guarded(&self, rule: &ClassRules, place: PlaceId, wanted: fn(Forbids) -> bool) -> Option<Obstacle> {
+        let meant = |guard: &&Guard| wanted(guard.why) && self.count_at(guard.counter, place) > 0;
+        rule.guards.iter().find(meant).map(|guard| {
+            let key = guard.counter.key;
+            match guard.why {
+                Forbids::Port(port) => Obstacle::Port { port },
+                Forbids::Disk => Obstacle::Disk,
+                Forbids::Claim => Obstacle::ClaimInUse,
+                Forbids::OwnAntiAffinity => Obstacle::AntiAffinity { key },
+                Forbids::TheirAntiAffinity => Obstacle::AntiAffinityOfOthers { key },
+            }
         })
     }
 
@@ -98,13 +102,15 @@ impl Occupancy<'_> {
         })
     }
 
-    /// Whether each key's domain has a pod of the affinity's; or there is none anywhere, and this is one.
-    fn has_near(&self, rule: &ClassRules, place: PlaceId) -> bool {
-        let Some(affinity) = &rule.affinity else { return true };
-        let in_domains = affinity.near.iter().all(|counter| self.domain(counter.key, place).is_some());
-        let near = || affinity.near.iter().all(|&counter| self.count_at(counter, place) > 0);
-        let first =
-            || affinity.is_of_the_group && affinity.near.iter().all(|&counter| self.total(counter) == 0);
-        in_domains && (near() || first())
+    /// Each key's domain must have a pod of the affinity's; or there is none anywhere, and this is one.
+    fn affinity_obstacle(&self, rule: &ClassRules, place: PlaceId) -> Option<Obstacle> {
+        let affinity = rule.affinity.as_ref()?;
+        let absent = affinity.near.iter().find(|counter| self.count_at(**counter, place) == 0)?;
+        let is_first = affinity.is_of_the_group
+            && affinity
+                .near
+                .iter()
+                .all(|&counter| self.domain(counter.key, place).is_some() && self.total(counter) == 0);
+        (!is_first).then_some(Obstacle::Affinity { key: absent.key })
     }
 }

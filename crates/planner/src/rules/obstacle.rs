@@ -1,7 +1,7 @@
 //! What refuses a pod a place: a small value first, a sentence when somebody asks.
 
 use super::compile::Rules;
-use super::shape::{Column, Spot};
+use super::shape::{Column, Domain, Spot};
 use super::taints;
 use super::volumes::ClaimTrouble;
 use crate::reason::{Refusal, Rule};
@@ -20,7 +20,10 @@ pub enum Obstacle {
     /// Its node selector or node affinity does not choose the node.
     NodeAffinity,
     /// Another pod has a host port of its.
-    Port,
+    Port {
+        /// The port's number.
+        port: u16,
+    },
     /// Too little of something is free.
     Short {
         /// Of what, by [`Rules::columns`].
@@ -62,11 +65,20 @@ pub enum Obstacle {
         least: i64,
     },
     /// No pod that it must be near is in the domain.
-    Affinity,
+    Affinity {
+        /// The number of the domain's key.
+        key: u32,
+    },
     /// A pod that it must not be near is in the domain.
-    AntiAffinity,
+    AntiAffinity {
+        /// The number of the domain's key.
+        key: u32,
+    },
     /// A pod is in the domain that must not be near it.
-    AntiAffinityOfOthers,
+    AntiAffinityOfOthers {
+        /// The number of the domain's key.
+        key: u32,
+    },
     /// The kubelet does not declare a feature that it needs.
     Feature,
 }
@@ -82,11 +94,13 @@ impl Obstacle {
             Self::OtherNode => Rule::NodeName,
             Self::Taint => Rule::TaintToleration,
             Self::NodeAffinity => Rule::NodeAffinity,
-            Self::Port => Rule::NodePorts,
+            Self::Port { .. } => Rule::NodePorts,
             Self::Short { .. } => Rule::NodeResourcesFit,
             Self::Attachments { .. } => Rule::NodeVolumeLimits,
             Self::SpreadKey { .. } | Self::Spread { .. } => Rule::PodTopologySpread,
-            Self::Affinity | Self::AntiAffinity | Self::AntiAffinityOfOthers => Rule::InterPodAffinity,
+            Self::Affinity { .. } | Self::AntiAffinity { .. } | Self::AntiAffinityOfOthers { .. } => {
+                Rule::InterPodAffinity
+            }
             Self::Feature => Rule::NodeDeclaredFeatures,
         }
     }
@@ -119,7 +133,7 @@ impl Rules {
                 Some(name) => format!("its node affinity names the node {name}"),
                 None => "its node selector or node affinity does not choose the node".to_owned(),
             },
-            Obstacle::Port => "a host port that it needs is taken".to_owned(),
+            Obstacle::Port { port } => format!("the host port {port} is taken"),
             Obstacle::Short { column, free } => {
                 let (need, free) = (self.classes[class].need[column], free.max(0));
                 self.columns.names[column].shortage(need, free)
@@ -148,13 +162,30 @@ impl Rules {
                     spread.topology_key, spread.max_skew
                 )
             }
-            Obstacle::Affinity => "a pod that it must be near is not there".to_owned(),
-            Obstacle::AntiAffinity => "a pod that it must not be near is there".to_owned(),
-            Obstacle::AntiAffinityOfOthers => "a pod is there that must not be near it".to_owned(),
+            Obstacle::Affinity { key } => {
+                format!("no pod that it must be near is in the same {}", self.domain_name(key))
+            }
+            Obstacle::AntiAffinity { key } => {
+                format!("a pod that it must not be near is in the same {}", self.domain_name(key))
+            }
+            Obstacle::AntiAffinityOfOthers { key } => {
+                format!("a pod that must not be near it is in the same {}", self.domain_name(key))
+            }
             Obstacle::Feature => {
                 let features: Vec<&str> = rule.likeness.own.features.iter().map(|one| &**one).collect();
                 format!("the node's kubelet does not declare {}", features.join(", "))
             }
+        }
+    }
+}
+
+impl Rules {
+    /// What people call the domains of a key.
+    fn domain_name(&self, key: u32) -> &str {
+        match &self.counters.keys[key as usize].domain {
+            Domain::Label(label) => label,
+            Domain::Node => "node",
+            Domain::Cluster => "cluster",
         }
     }
 }

@@ -32,7 +32,9 @@ pub(super) enum Holding {
 impl Holding {
     const fn why(&self) -> Forbids {
         match self {
-            Self::Port(..) | Self::PortAt(..) | Self::PortEverywhere(..) => Forbids::Port,
+            Self::Port(port, _) | Self::PortAt(port, ..) | Self::PortEverywhere(port, _) => {
+                Forbids::Port(*port)
+            }
             Self::Disk(..) | Self::DiskForWriting(..) => Forbids::Disk,
             Self::Claim(..) => Forbids::Claim,
         }

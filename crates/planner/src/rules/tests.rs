@@ -6,7 +6,7 @@ use model::{HostPort, Node, Pod, PodSpec, Protocol, Taint, TaintEffect, Tolerati
 use proptest::prelude::*;
 
 use super::testing::*;
-use super::{Occupancy, PlaceId, Rules};
+use super::{Obstacle, Occupancy, PlaceId, Rules};
 use crate::input::Picture;
 
 /// What one pod asks for.
@@ -162,7 +162,8 @@ proptest! {
             for (at, (place, node)) in story.places.iter().enumerate() {
                 let is = story.occupancy.fits(class, *place);
                 let should = fresh.fits(fresh_class, fresh.existing(at));
-                prop_assert_eq!(is, should, "pod {} on {}", number, &node.name);
+                let rule = |verdict: Result<(), Obstacle>| verdict.map_err(Obstacle::rule);
+                prop_assert_eq!(rule(is), rule(should), "pod {} on {}", number, &node.name);
                 prop_assert_eq!(is.is_ok(), story.occupancy.allows(class, *place));
             }
         }
