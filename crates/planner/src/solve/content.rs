@@ -249,8 +249,17 @@ impl Question<'_> {
         let values: Vec<f64> = entries.iter().map(|entry| entry.value as f64).collect();
         let most: Vec<f64> = entries.iter().map(|entry| f64::from(entry.most)).collect();
         let prices = content_prices::prices(&Columns { values: &values, most: &most, shares: &shares, rows });
-        // The whole is at most everything and about the sum of the prices: neither may come near 63 bits.
-        let largest = everything.min(prices.iter().sum::<f64>() as i128 * 2 + 2);
+        // The whole will be about this, by duality, and neither it nor twice it may need more than 62 bits.
+        let above = |at: usize| {
+            let paid: f64 = shares[at * rows..(at + 1) * rows]
+                .iter()
+                .zip(&prices)
+                .map(|(share, price)| share * price)
+                .sum();
+            (values[at] - paid).max(0.0) * most[at]
+        };
+        let whole = prices.iter().sum::<f64>() + (0..entries.len()).map(above).sum::<f64>();
+        let largest = everything.min((whole * 1.1) as i128 + 2);
         let shift = 59u32.saturating_sub(bits(largest));
         let scale = (1u64 << shift) as f64;
         let unit = |price: f64, room: i64| (price * scale / room as f64).round() as i128;

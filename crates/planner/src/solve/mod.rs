@@ -23,6 +23,8 @@ mod problem;
 mod reduced;
 mod relax;
 mod simplex;
+#[cfg(test)]
+mod tests;
 
 pub use problem::{
     Bin, BitSet, Cap, Class, Conflict, Effort, Limit, LowerBound, Packed, Packing, Problem, Solution,

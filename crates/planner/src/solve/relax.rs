@@ -238,6 +238,15 @@ impl<'a> Generation<'a> {
         true
     }
 
+    /// Solves the linear program of the contents so far, as far as time allows.
+    fn solve(&mut self, reserve: f64) {
+        for _ in 0..200 {
+            if self.simplex.solve(250) || self.effort.watch.seconds_left() <= reserve {
+                return;
+            }
+        }
+    }
+
     /// For each item the bin that holds it alone at the least cost, so that nothing is missing that fits.
     fn add_single_items(&mut self) {
         for (item, &count) in self.rest.counts.iter().enumerate().filter(|item| *item.1 > 0) {
@@ -327,7 +336,7 @@ pub fn relax(
     let mut width = 0;
     let mut milestone = f64::INFINITY;
     for round in 0..precision.rounds {
-        generation.simplex.solve(50_000);
+        generation.solve(precision.reserve);
         let cost = generation.simplex.cost();
         let near = (cost + sunk) * precision.gap;
         if (cost - proof.price as f64 / NANOS <= near && rest.limits.is_empty())
@@ -378,7 +387,7 @@ pub fn relax(
             break;
         }
     }
-    generation.simplex.solve(50_000);
+    generation.solve(precision.reserve);
     let duals: Vec<f64> = generation.simplex.duals().collect();
     Relaxation {
         values: generation.values(&duals),

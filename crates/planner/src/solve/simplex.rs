@@ -111,8 +111,8 @@ impl Simplex {
         self.in_basis.push(false);
     }
 
-    /// Solves it, in at most so many steps.
-    pub fn solve(&mut self, steps: usize) {
+    /// Goes on towards the solution, at most so many steps; `true` once it is reached.
+    pub fn solve(&mut self, steps: usize) -> bool {
         let mut left = steps;
         while left > 0 {
             if self.since_refactored >= REFACTOR_AFTER {
@@ -121,16 +121,17 @@ impl Simplex {
             // Looking through all columns costs more than a step: the steepest of them serve for some steps.
             let mut candidates = self.candidates();
             if candidates.is_empty() {
-                return;
+                return true;
             }
             while left > 0 {
                 let Some(entering) = self.steepest(&mut candidates) else { break };
                 if !self.pivot(entering) {
-                    return;
+                    return true;
                 }
                 left -= 1;
             }
         }
+        false
     }
 
     /// By row, what one more costs: never negative for covered rows, never positive for limited ones.
