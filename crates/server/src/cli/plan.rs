@@ -38,7 +38,8 @@ A packing scenario:
   supercargo plan --scenario generic_500.json.gz --time-limit 10s -o json --certificate proof.json
 
 Exit codes: 0 done, 1 it failed, 2 wrong use. With --exit-code, 2 also says that the plan changes
-something: nodes that go, come or are replaced, or, with --manifest, nodes to buy or pods without a place.";
+something: nodes that go, come or are replaced; with --manifest, that the change costs more or that pods
+of it have no place.";
 
 /// Show what a cluster could cost, and why not less; nothing is changed.
 #[derive(Clone, Debug, Args)]

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use cluster::{ClusterState, DumpError, DumpReader};
 use model::{
-    Node, Owner, Pod, PodPhase, PodSpec, Resources, TaintEffect, Uid, Workload, WorkloadKey, WorkloadKind,
+    Money, Node, Owner, Pod, PodPhase, PodSpec, Resources, TaintEffect, Uid, Workload, WorkloadKey,
+    WorkloadKind,
 };
 use planner::{PlanningInput, PodIndex, Question};
 use serde::Deserialize;
@@ -106,7 +107,7 @@ pub(super) fn run(
         PlanFormat::Table => text::write_manifest(&report, Style::for_stdout(), out)?,
         format => print_value(out, format.into(), &report)?,
     }
-    Ok(!report.new_nodes.is_empty() || !report.unplaced.is_empty())
+    Ok(report.adds.per_hour > Money::ZERO || report.adds.nodes > 0 || !report.unplaced.is_empty())
 }
 
 /// A cluster with a change laid over it.

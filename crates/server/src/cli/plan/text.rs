@@ -219,12 +219,17 @@ pub(super) fn write_manifest(report: &ManifestReport, style: Style, out: &mut dy
     }
     table.write(out, style)?;
     writeln!(out)?;
-    let on_new: usize = report.new_nodes.iter().map(|node| node.pods.len()).sum();
     writeln!(
         out,
-        "{} on nodes that are there, {on_new} on {} to buy",
+        "{} on nodes that are there, {} on {} to buy{}",
         counted(report.pods_on_existing_nodes, "pod"),
-        counted(report.new_nodes.len(), "node")
+        report.pods_on_new_nodes,
+        counted(report.new_nodes.len(), "node"),
+        if adds.nodes <= 0 && !report.new_nodes.is_empty() {
+            ", which waiting pods need in any case"
+        } else {
+            ""
+        }
     )?;
     for node in &report.new_nodes {
         let pods: Vec<&str> = node.pods.iter().map(String::as_str).collect();

@@ -19,10 +19,12 @@ pub(in crate::cli::plan) struct ManifestReport {
     pub(in crate::cli::plan) adds: Adds,
     /// What the manifest makes.
     pub(in crate::cli::plan) workloads: Vec<WorkloadChange>,
-    /// Nodes that are bought for it.
+    /// Nodes to buy on which pods of it are. Waiting pods may need them in any case.
     pub(in crate::cli::plan) new_nodes: Vec<NodeAfter>,
     /// Pods of it that go onto nodes that are there.
     pub(in crate::cli::plan) pods_on_existing_nodes: usize,
+    /// Pods of it that go onto nodes that are bought.
+    pub(in crate::cli::plan) pods_on_new_nodes: usize,
     /// Pods of it without a place.
     pub(in crate::cli::plan) unplaced: Vec<UnplacedPod>,
     pub(in crate::cli::plan) solve_seconds: f64,
@@ -63,12 +65,15 @@ impl ManifestReport {
     pub(in crate::cli::plan) fn new(change: &Change, before: &Plan, answer: &Answer) -> Self {
         let (input, after) = (&change.input, &answer.plan);
         let is_new = |pod: &usize| change.pods.contains_key(pod);
-        let (mut new_nodes, mut pods_on_existing_nodes) = (Vec::new(), 0);
+        let (mut new_nodes, mut pods_on_existing_nodes, mut pods_on_new_nodes) = (Vec::new(), 0, 0);
         for node in &after.nodes {
             let pods = node.pods.iter().filter(|pod| is_new(pod)).count();
             match node.place {
                 Place::Existing(_) => pods_on_existing_nodes += pods,
-                Place::New { .. } if pods > 0 => new_nodes.push(NodeAfter::new(input, node)),
+                Place::New { .. } if pods > 0 => {
+                    pods_on_new_nodes += pods;
+                    new_nodes.push(NodeAfter::new(input, node));
+                }
                 Place::New { .. } => {}
             }
         }
@@ -113,6 +118,7 @@ impl ManifestReport {
                 .collect(),
             new_nodes,
             pods_on_existing_nodes,
+            pods_on_new_nodes,
             unplaced: unplaced.collect(),
             solve_seconds: answer.seconds,
         }
