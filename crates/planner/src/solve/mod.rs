@@ -138,7 +138,12 @@ fn relax_in_steps(
         }
         (small, relaxed)
     });
-    Relaxed { relaxation: relax::relax(reduced, &rest, effort, &precise, &[], centre), simpler }
+    let mut relaxation = relax::relax(reduced, &rest, effort, &precise, &[], centre.clone());
+    // Prices of a program that is far from solved say less than those of a simpler one that is solved.
+    if simpler.as_ref().is_some_and(|(_, simpler)| relaxation.cost > simpler.cost * FAR_FROM_SOLVED) {
+        relaxation.values = centre;
+    }
+    Relaxed { relaxation, simpler }
 }
 
 fn precision(effort: &Effort<'_>, reserve: f64) -> Precision {
@@ -166,6 +171,9 @@ fn simpler(problem: &Problem, part: &Part<'_>, reduced: &Reduced) -> Option<Redu
 
 /// The share of the time for relaxing that is kept for the problem itself when there is a simpler one.
 const TIME_AFTER_SIMPLER: f64 = 0.4;
+
+/// A relaxation that costs so many times what the simpler one does has not come far.
+const FAR_FROM_SOLVED: f64 = 1.005;
 
 /// A cap matters when its pods take this share of all bins, at least.
 const CAPS_THAT_MATTER: f64 = 0.25;

@@ -80,8 +80,6 @@ pub struct Reduced {
     pub limits: Vec<i64>,
     /// By bin, the kind that is at least as good; `None` for one that holds nothing.
     pub kind_of: Vec<Option<usize>>,
-    /// Classes that no bin can hold.
-    pub homeless: Vec<usize>,
 }
 
 /// Which classes and bins a reduction looks at.
@@ -129,7 +127,7 @@ impl Reduced {
             .collect();
         let mut caps = live_caps(problem, part.counts, &live);
         caps.retain(|&cap| part.caps.is_none_or(|caps| caps[cap]));
-        let (mut items, homeless) = items(problem, part.counts, &live, &caps);
+        let mut items = items(problem, part.counts, &live, &caps);
         deal_out(problem, &mut items, &caps, &live);
         items.sort_by(|a, b| (&b.need, b.count, a.rank).cmp(&(&a.need, a.count, b.rank)));
         let mut item_of = vec![None; problem.classes.len()];
@@ -157,7 +155,6 @@ impl Reduced {
             apart,
             limits,
             kind_of: vec![None; problem.bins.len()],
-            homeless,
         };
         reduced.gather_kinds(problem, &live, &capped);
         reduced.divide_units();
@@ -252,8 +249,9 @@ fn live_caps(problem: &Problem, counts: &[u32], live: &[usize]) -> Vec<usize> {
         .collect()
 }
 
-/// Classes that are equal in all that the problem says of them, taken together.
-fn items(problem: &Problem, counts: &[u32], live: &[usize], caps: &[usize]) -> (Vec<Item>, Vec<usize>) {
+/// Classes that are equal in all that the problem says of them, taken together, without those that no bin
+/// can hold.
+fn items(problem: &Problem, counts: &[u32], live: &[usize], caps: &[usize]) -> Vec<Item> {
     let mut kinds_of_accepts: HashMap<&BitSet, (), FixedState> = HashMap::default();
     let mut accepts = Vec::new();
     for &bin in live {
@@ -279,7 +277,6 @@ fn items(problem: &Problem, counts: &[u32], live: &[usize], caps: &[usize]) -> (
     }
     let mut found: HashMap<Likeness<'_>, usize, FixedState> = HashMap::default();
     let mut items: Vec<Item> = Vec::new();
-    let mut homeless = Vec::new();
     for (class, &count) in counts.iter().enumerate().filter(|class| *class.1 > 0) {
         let accepted: Vec<usize> = (0..accepts.len()).filter(|&set| accepts[set].contains(class)).collect();
         let need = &problem.classes[class].need;
@@ -291,7 +288,6 @@ fn items(problem: &Problem, counts: &[u32], live: &[usize], caps: &[usize]) -> (
                     && need.iter().zip(&bin.room).all(|(need, room)| *need <= 0 || need <= room)
             });
         if !fits {
-            homeless.push(class);
             continue;
         }
         let alone = conflicts_of[class].iter().any(|side| side.1 && side.2).then_some(class);
@@ -314,7 +310,7 @@ fn items(problem: &Problem, counts: &[u32], live: &[usize], caps: &[usize]) -> (
             }
         }
     }
-    (items, homeless)
+    items
 }
 
 /// Takes items together that differ in nothing but in having a cap each: dealt out in turn they keep all
