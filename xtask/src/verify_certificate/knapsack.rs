@@ -3,7 +3,7 @@
 //! Let room have prices. A set of pods is worth what the whole room is worth, less what it loses: by room
 //! that is left, by a pod that is in though it is worth less than its room, by one that is out though it is
 //! worth more. So the room's worth with everything that gains bounds every set, at any prices. Where that is
-//! not enough, one resource is counted exactly by a table and only the others have prices, and all sets that
+//! not enough, one resource or two are counted exactly by a table and only the others have prices, and all sets that
 //! could still be worth more are searched. Prices come from floating point, but they are whole numbers
 //! before anything is concluded from them.
 
@@ -11,12 +11,20 @@ use std::collections::BTreeMap;
 
 use super::prices;
 use super::question::{Daemon, MachineType, Pod, Term};
-use super::search::{Ended, Search};
+use super::search::{Ended, Exact, Search};
 
 /// CPU, memory, slots, GPUs.
 pub(super) const RESOURCES: usize = 4;
 /// Prices of room are in this fraction of a nano-dollar.
 pub(super) const SCALE: i128 = 1 << 32;
+
+/// The first search may take this share of the steps; then it is worth while to count two resources exactly.
+const PATIENCE: u64 = 100;
+/// One exact resource is counted in at most so many units, each of two in fewer.
+const UNITS: i64 = 4_000;
+const UNITS_OF_TWO: i64 = 1_000;
+/// Machines whose pods are worth more than this together, in nano-dollars, are beyond the tables' numbers.
+const MOST_WORTH: i128 = 1 << 45;
 
 /// Pods that are alike for this machine.
 #[derive(Clone, Copy, Debug)]
@@ -95,26 +103,73 @@ impl Knapsack {
         if self.worth_by_prices(&prices) < goal {
             return Proof::ByPrices;
         }
-        let of_room = |at: usize| prices[at] * i128::from(self.room[at]);
-        let dearest = (0..RESOURCES).max_by_key(|&at| of_room(at)).unwrap_or(0);
-        let mut search = Search::new(self, prices, dearest, goal);
-        for at in (0..RESOURCES).filter(|&at| at != dearest && prices[at] > 0) {
-            if search.ceiling() < goal {
-                break;
-            }
-            let other = Search::new(self, prices, at, goal);
-            if other.ceiling() < search.ceiling() {
-                search = other;
-            }
+        let sum: i128 = self.items.iter().map(|item| i128::from(item.value) * i128::from(item.most)).sum();
+        if sum > MOST_WORTH {
+            return Proof::GaveUp;
         }
-        search.steps_left = steps;
-        match search.descend(0, self.room, 0, 0) {
+        let mut search = self.with_one(prices, goal);
+        let mut ended = search.run(steps / PATIENCE);
+        if matches!(ended, Some(Ended::GaveUp)) {
+            search = self.with_two(prices, search);
+            ended = search.run(steps);
+        }
+        match ended {
             Some(Ended::Found(value)) => Proof::Refuted { value },
             Some(Ended::GaveUp) => Proof::GaveUp,
-            None => Proof::BySearch { steps: steps - search.steps_left },
+            None => Proof::BySearch { steps: search.steps() },
         }
     }
 
+    /// Resources by what their room is worth, the dearest first.
+    fn by_worth(&self, prices: &[i128; RESOURCES]) -> [usize; RESOURCES] {
+        let mut order: [usize; RESOURCES] = std::array::from_fn(|at| at);
+        order.sort_by_key(|&at| std::cmp::Reverse(prices[at] * i128::from(self.room[at])));
+        order
+    }
+
+    /// The unit in which a resource is counted in at most `units` steps: what all needs share, or a multiple.
+    fn unit(&self, resource: usize, units: i64) -> i64 {
+        let shared = self.items.iter().fold(0, |unit, item| gcd(unit, item.need[resource])).max(1);
+        shared * (self.room[resource] / shared / units + 1)
+    }
+
+    /// The search that begins with the lowest ceiling when one resource is counted exactly.
+    fn with_one(&self, prices: [i128; RESOURCES], goal: i128) -> Search {
+        let order = self.by_worth(&prices);
+        let search = |resource: usize| {
+            // In one unit that nothing fills, a resource tells nothing.
+            let exact = [self.unit(resource, UNITS), i64::MAX].map(|unit| Exact { resource, unit });
+            Search::new(self, prices, exact, goal)
+        };
+        let mut best = search(order[0]);
+        for &at in order[1..].iter().filter(|&&at| prices[at] > 0) {
+            if best.ceiling() < goal {
+                break;
+            }
+            let other = search(at);
+            if other.ceiling() < best.ceiling() {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// The same with the two dearest resources, in the units that serve best: a coarser one that divides the
+    /// needs of large pods may tell more than a finer one that divides none.
+    fn with_two(&self, prices: [i128; RESOURCES], mut best: Search) -> Search {
+        let order = self.by_worth(&prices);
+        let first = Exact { resource: order[0], unit: self.unit(order[0], UNITS_OF_TWO) };
+        for shift in 0..40 {
+            let second = Exact { resource: order[1], unit: 1 << shift };
+            if (8..UNITS_OF_TWO).contains(&(self.room[order[1]] / second.unit)) {
+                let other = Search::new(self, prices, [first, second], best.goal);
+                if other.ceiling() < best.ceiling() {
+                    best = other;
+                }
+            }
+        }
+        best
+    }
     /// What all room is worth, and all that gains, scaled.
     fn worth_by_prices(&self, prices: &[i128; RESOURCES]) -> i128 {
         let mut of_groups = BTreeMap::<usize, i128>::new();
@@ -141,6 +196,6 @@ impl Item {
     }
 }
 
-pub(super) fn gcd(a: i64, b: i64) -> i64 {
+fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
