@@ -145,22 +145,22 @@ impl Question<'_> {
         })
     }
 
-    /// Prices that suit counting one of the two dearest resources in whole pods: the other's price is moved to
+    /// Prices that suit counting one of the three dearest resources in whole pods: the others' prices are moved to
     /// where least is left to be hoped for. Gives what the whole bin is worth then, and the resources to
     /// count with their prices. `None` when amounts are too large.
     fn sharpen(&self, entries: &mut [Entry], priced: &mut Priced) -> Option<(i64, Vec<(usize, i128)>)> {
         let worth = |&(resource, price): &(usize, i128)| price * i128::from(self.kind.room[resource]);
         let mut order: Vec<usize> = (0..priced.resources.len()).collect();
         order.sort_by_key(|&row| (std::cmp::Reverse(worth(&priced.resources[row])), row));
-        order.truncate(2);
+        order.truncate(3);
         let hope = |entries: &mut [Entry], priced: &Priced, counted: usize| -> Option<i64> {
             let whole = i64::try_from(self.set_margins(entries, priced)).ok()?;
             let table = self.table(entries, (priced.resources[counted].0, priced.resources[counted].1))?;
             Some(whole - table.ahead(0, self.kind.room[table.resource()]))
         };
-        if let [first, second] = order[..] {
-            for (counted, moved) in [(first, second), (second, first)] {
-                let mut least = hope(entries, priced, counted)?;
+        for &counted in &order {
+            let mut least = hope(entries, priced, counted)?;
+            for &moved in order.iter().filter(|&&moved| moved != counted) {
                 for step in [0.2, -0.2, 0.08, -0.08, 0.03, -0.03] {
                     for _ in 0..4 {
                         let before = priced.resources[moved].1;

@@ -35,7 +35,7 @@ use reduced::{Part, Reduced};
 use relax::{Precision, Relaxation, Rest};
 
 /// The share of the time that is kept for whole bins when there are to be whole bins.
-const TIME_FOR_PACKING: f64 = 0.65;
+const TIME_FOR_PACKING: f64 = 0.45;
 
 /// The cheapest packing that is found, and what no packing of the pods that it places can be cheaper than.
 /// Limits and tiers are kept by the packing and not looked at by the bound: they can only make it dearer.
@@ -150,7 +150,7 @@ fn precision(effort: &Effort<'_>, reserve: f64) -> Precision {
     if effort.quick {
         Precision { rounds: 40, gap: 3e-3, steps: 200, width: 0, reserve }
     } else {
-        Precision { rounds: 400, gap: 1e-4, steps: 400, width: 4096, reserve }
+        Precision { rounds: 1500, gap: 1e-4, steps: 400, width: 16_384, reserve }
     }
 }
 
