@@ -194,6 +194,13 @@ fn a_pod_without_a_place_has_one_verdict() {
     cluster.deployment("shop/solver", 1, Size(9_000, 20_480), &[]);
     let report = plan_json(&[cluster.file().path()]);
     check(&report);
+    let waiting = &report["withWaitingPods"];
+    let fair = nanos(&waiting["costPerHour"]) - nanos(&report["after"]["costPerHour"]);
+    assert!(
+        nanos(&waiting["costPerHour"]) > nanos(&report["before"]["costPerHour"]),
+        "the solver needs a node"
+    );
+    assert_eq!(nanos(&waiting["saving"]["perHour"]), fair);
     let unplaced = report["unplaced"].as_array().unwrap();
     assert_eq!(unplaced.len(), 1, "{unplaced:?}");
     assert_eq!(unplaced[0]["pod"], "shop/mainframe-5d4c-0");
@@ -367,6 +374,9 @@ fn what_cannot_move_in_large_clusters_is_named_with_the_right_reason() {
         let unplaced = report["unplaced"].as_array().unwrap();
         assert_eq!(unplaced.len(), 1, "{name}: {unplaced:?}");
         assert!(unplaced[0]["pod"].as_str().unwrap().starts_with("research/mainframe-bridge-"));
+        // Two pods that wait need a machine of their own: compared with what they cost anyway.
+        let share = dollars(&report["withWaitingPods"]["saving"]["share"]);
+        assert!(share > 0.25, "{name}: {share}");
         let kept: Vec<&str> =
             report["kept"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
         for word in ["kubelet does not answer", "marked autoscaling.cast.ai/removal-disabled"] {
