@@ -25,8 +25,9 @@ pub struct Taste<'a> {
     pub by_cost: &'a [usize],
     /// Steps for one content.
     pub steps: u32,
-    /// Take the same bin again for as long as half of what it could still be taken for.
-    pub repeat: bool,
+    /// Take the same bin again for this share of the times that it could be taken: one half, say, is 2; zero
+    /// for never.
+    pub repeat: u32,
 }
 
 /// What bins cost, in nano-dollars, and what pods that found no place cost instead.
@@ -110,6 +111,9 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
     let mut spent = 0i128;
     // The cheapest way to end it with one bin for all that was left at some point.
     let mut ending: Option<(i128, usize, Placed)> = None;
+    // What a kind's content can be worth for its cost, at most. It only sinks while pods find their place, so a
+    // kind whose last hope is below another's content need not be looked at.
+    let mut hopes: Vec<(f64, usize)> = taste.kinds.iter().map(|&kind| (f64::INFINITY, kind)).collect();
     while !rest.is_empty() {
         let all = rest.pattern();
         if all.len() <= 64 {
@@ -125,8 +129,16 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
         if ending.as_ref().is_some_and(|ending| ending.0 <= spent) {
             break;
         }
+        hopes.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut best: Option<(f64, Placed)> = None;
-        for &kind in taste.kinds.iter().filter(|&&kind| rest.has(reduced, kind)) {
+        for (hope, kind) in &mut hopes {
+            if best.as_ref().is_some_and(|best| *hope <= best.0) {
+                break;
+            }
+            let kind = *kind;
+            if !rest.has(reduced, kind) {
+                continue;
+            }
             let cost = taste.costs[kind] as f64;
             let floor = best.as_ref().map_or(0, |best| (best.0 * cost) as i64);
             let found = content::Question {
@@ -139,6 +151,7 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
                 width: 0,
             }
             .answer();
+            *hope = found.ceiling as f64 / cost;
             if let Some(pattern) = found.pattern {
                 best = Some((found.value as f64 / cost, Placed { kind, pattern }));
             }
@@ -146,7 +159,7 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
         let Some((_, bin)) = best else { break };
         let fit =
             bin.pattern.iter().map(|&(item, count)| rest.counts[item as usize] / count).min().unwrap_or(1);
-        for turn in 0..if taste.repeat { fit.div_ceil(2).max(1) } else { 1 } {
+        for turn in 0..fit.checked_div(taste.repeat).unwrap_or(1).max(1) {
             if turn > 0 && !rest.has(reduced, bin.kind) {
                 break;
             }

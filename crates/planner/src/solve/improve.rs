@@ -178,7 +178,7 @@ impl Search<'_> {
                 kinds: &kinds,
                 by_cost: self.by_cost,
                 steps: 60,
-                repeat: false,
+                repeat: 0,
             };
             let mut rest = rest.clone();
             let again = fill::fill(self.reduced, &mut rest, &taste);

@@ -33,12 +33,17 @@ fn pack_rest(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, relaxation: &R
     let costs: Vec<i64> = relaxation.costs.iter().map(|cost| (*cost).max(1)).collect();
     let mut by_cost: Vec<usize> = (0..reduced.kinds.len()).collect();
     by_cost.sort_by_key(|&kind| (reduced.kinds[kind].cost(), kind));
-    let kinds = worth_using(reduced, rest, &relaxation.values, &costs);
     let all: Vec<usize> = (0..reduced.kinds.len()).collect();
     // What is worth nothing at the margin must find a place all the same.
     let values: Vec<i64> = relaxation.values.iter().map(|value| (*value).max(1)).collect();
-    let taste =
-        Taste { values: &values, costs: &costs, kinds: &all, by_cost: &by_cost, steps: 200, repeat: true };
+    let taste = Taste {
+        values: &values,
+        costs: &costs,
+        kinds: &all,
+        by_cost: &by_cost,
+        steps: 200,
+        repeat: if effort.quick { 1 } else { 2 },
+    };
     let mut greedy = Packed { placed: Vec::new(), rest: rest.clone() };
     greedy.placed = fill::fill(reduced, &mut greedy.rest, &taste);
     let mut best = greedy;
@@ -48,6 +53,10 @@ fn pack_rest(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, relaxation: &R
             best = dived;
         }
     }
+    if effort.watch.seconds_left() <= 0.0 {
+        return best;
+    }
+    let kinds = worth_using(reduced, rest, &relaxation.values, &costs);
     let search = Search {
         reduced,
         values: &values,
