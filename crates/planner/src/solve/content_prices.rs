@@ -42,9 +42,8 @@ pub fn prices(columns: &Columns<'_>) -> Vec<f64> {
         }
         let mut entering = None;
         let mut gain = 1e-9;
-        for column in 0..count {
+        for (column, &worth) in columns.values.iter().enumerate() {
             let share = &columns.shares[column * rows..(column + 1) * rows];
-            let worth = columns.values[column];
             let reduced = worth - share.iter().zip(&prices).map(|(share, price)| share * price).sum::<f64>();
             let better = match at[column] {
                 At::Zero => reduced / worth,

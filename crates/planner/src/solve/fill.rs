@@ -168,12 +168,12 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
             placed.push(bin.clone());
         }
     }
-    if let Some((total, length, last)) = ending {
-        if total < spent + missing(reduced, &rest.counts) {
-            placed.drain(length..).for_each(|bin| rest.give(reduced, &bin));
-            rest.take(reduced, &last);
-            placed.push(last);
-        }
+    if let Some((total, length, last)) = ending
+        && total < spent + missing(reduced, &rest.counts)
+    {
+        placed.drain(length..).for_each(|bin| rest.give(reduced, &bin));
+        rest.take(reduced, &last);
+        placed.push(last);
     }
     placed
 }

@@ -49,7 +49,7 @@ impl Lookahead {
                 source.last()?.checked_add(all)?;
                 target.iter_mut().zip(source).for_each(|(target, source)| *target = source + all);
             } else {
-                source.last()?.checked_add(margin.checked_mul((line / width) as i64 + 1)?)?;
+                source.last()?.checked_add(margin.checked_mul(line.div_ceil(width) as i64)?)?;
                 add(target, source, margin, width, entry.most as usize);
             }
         }

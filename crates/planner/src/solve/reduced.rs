@@ -94,6 +94,12 @@ pub struct Part<'a> {
     pub caps: Option<&'a [bool]>,
 }
 
+/// Room, most, groups, limits, price where supply is limited, stays: kinds equal in all of them are one.
+type KindKey = (Box<[i64]>, Box<[u32]>, Box<[u32]>, Box<[i64]>, Option<i64>, bool);
+
+/// Need, count, cap and accepting bins: items equal in all of them are dealt out together.
+type DealtKey = (Box<[i64]>, u32, u32, Vec<u64>);
+
 /// A class and what makes it differ from others.
 #[derive(PartialEq, Eq, Hash)]
 struct Likeness<'a> {
@@ -168,11 +174,7 @@ impl Reduced {
             (kind.price, std::cmp::Reverse(kind.room.clone()), kind.stays, kind.supply, bin)
         });
         let mut accepts: HashMap<&BitSet, Vec<bool>, FixedState> = HashMap::default();
-        let mut alike: HashMap<
-            (Box<[i64]>, Box<[u32]>, Box<[u32]>, Box<[i64]>, Option<i64>, bool),
-            usize,
-            FixedState,
-        > = HashMap::default();
+        let mut alike: HashMap<KindKey, usize, FixedState> = HashMap::default();
         for bin in order {
             let source = &problem.bins[bin];
             let accepted = accepts.entry(&source.accepts).or_insert_with(|| {
@@ -268,10 +270,10 @@ fn items(problem: &Problem, counts: &[u32], live: &[usize], caps: &[usize]) -> V
     }
     let mut conflicts_of = vec![Vec::new(); counts.len()];
     for (index, conflict) in problem.conflicts.iter().enumerate() {
-        for class in 0..counts.len() {
+        for (class, of) in conflicts_of.iter_mut().enumerate() {
             let sides = (conflict.left.contains(class), conflict.right.contains(class));
             if sides.0 || sides.1 {
-                conflicts_of[class].push((index, sides.0, sides.1));
+                of.push((index, sides.0, sides.1));
             }
         }
     }
@@ -343,7 +345,7 @@ fn deal_out(problem: &Problem, items: &mut Vec<Item>, caps: &[usize], live: &[us
     let mut accepts: Vec<&BitSet> = live.iter().map(|&bin| &problem.bins[bin].accepts).collect();
     accepts.sort_by_cached_key(|set| set.iter().collect::<Vec<_>>());
     accepts.dedup();
-    let mut found: HashMap<(Box<[i64]>, u32, u32, Vec<u64>), usize, FixedState> = HashMap::default();
+    let mut found: HashMap<DealtKey, usize, FixedState> = HashMap::default();
     let mut kept: Vec<Item> = Vec::new();
     for item in items.drain(..) {
         let class = item.parts[0][0];

@@ -355,8 +355,7 @@ impl Simplex {
                 own.iter_mut().zip(&inverse_line).for_each(|(entry, pivot)| *entry -= factor * pivot);
             }
         }
-        for position in 0..count {
-            let line = line_of[position];
+        for (position, &line) in line_of.iter().enumerate() {
             self.inverse[position * count..(position + 1) * count]
                 .copy_from_slice(&inverse[line * count..(line + 1) * count]);
         }
