@@ -54,7 +54,11 @@ pub struct PlanArgs {
 
     /// Answer a packing scenario, plain or gzip, instead of planning a cluster: machine types with
     /// offers, pods, and what a daemon takes of every node.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "kubeconfig", "context"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["files", "kubeconfig", "context", "catalog", "prices", "provider", "region"]
+    )]
     scenario: Option<PathBuf>,
 
     /// Rules of the house: limits, templates, spot, what moving pods costs; docs/policies.md has all of
@@ -72,7 +76,7 @@ pub struct PlanArgs {
 
     /// Price a change: objects of this file (YAML or JSON) are laid over the cluster, and what they need
     /// is shown in dollars and nodes. May be given more than once.
-    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "only_nodes", "explain"])]
     manifest: Vec<PathBuf>,
 
     /// Say why a node stays or why a pod has no place: a node's name, or a pod as namespace/name. May be

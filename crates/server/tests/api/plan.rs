@@ -334,6 +334,8 @@ fn wrong_use_is_told_from_failure() {
         &["a.json", "--time-limit", "soon"],
         &["a.json", "--threads", "0"],
         &["a.json", "-o", "csv"],
+        &["--scenario", "b.json", "--prices", "p.yaml"],
+        &["a.json", "--manifest", "m.yaml", "--explain", "node-a"],
     ] {
         let (code, _, said) = plan(arguments);
         assert_eq!(code, 2, "{arguments:?}: {said}");
