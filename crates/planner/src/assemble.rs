@@ -14,7 +14,7 @@ use crate::plan::{Bound, KeptNode, NodeIndex, Place, Plan, PlannedNode, PodIndex
 use crate::reason::{Alternative, Choice, NodeReason, Verdict};
 use crate::solve::{LowerBound, Problem};
 use crate::waves::{Leaving, in_waves};
-use crate::{explain, preferences, verdict};
+use crate::{explain, preferences, verdict, waiting};
 
 /// The plan that a layout stands for, its bound still unknown.
 pub(crate) fn assemble(
@@ -26,6 +26,7 @@ pub(crate) fn assemble(
     let offers = Cheapest::of(formulation);
     layout.nodes.iter_mut().for_each(|laid| offers.improve(formulation, laid));
     preferences::honour(ground, formulation, &mut layout);
+    let waiting = if scope.buys_for_waiting { Vec::new() } else { waiting::place(ground, &mut layout) };
     let prices = prices(ground, &layout);
     let charge = ground.input.policies.node_charge;
     let mut demanded = vec![false; ground.pods.len()];
@@ -77,6 +78,8 @@ pub(crate) fn assemble(
         .map(|node| RemovedNode { node, price: ground.node_prices[node] })
         .collect();
     plan.unplaced = unplaced(ground, formulation, &layout);
+    plan.unplaced.extend(waiting);
+    plan.unplaced.sort_by_key(|one| one.pod);
     plan.kept = (0..stays.len())
         .filter(|&node| stays[node])
         .map(|node| KeptNode {

@@ -6,14 +6,14 @@
 //! finds three that become two, or one that becomes two smaller.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assemble::assemble;
 use crate::formulate::{BinOf, Formulation};
 use crate::ground::Ground;
 use crate::layout::lay_out;
 use crate::plan::{Plan, PodIndex};
-use crate::rebalance::{place_all, prove, scope_of};
+use crate::rebalance::{or_idle, place_all, prove, scope_of};
 use crate::solve::{self, Bin, BitSet, Class, Effort, Limit, Packed, Packing, Problem};
 
 /// How many nodes are asked together, one size after another.
@@ -25,7 +25,17 @@ pub(crate) fn consolidate(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
     let mut scope = scope_of(ground, None);
     let mut formulation = place_all(ground, &mut scope, &quick);
     let mut state = State::of(ground, &formulation);
-    // What waits gets a place first.
+    // Whoever should not be where it is, by rules that looked away when it came, is left alone here.
+    loop {
+        let misplaced = state.misplaced(ground, &formulation);
+        if misplaced.is_empty() {
+            break;
+        }
+        scope.demand.retain(|pod| !misplaced.contains(pod));
+        formulation = Formulation::new(ground, &scope);
+        state = State::of(ground, &formulation);
+    }
+    // What has to leave where it is, and room that is to be kept free, get a place first.
     state.step(ground, &formulation, &[], &quick);
     let mut is_changing = true;
     while is_changing && effort.watch.seconds_left() > 0.0 {
@@ -46,7 +56,7 @@ pub(crate) fn consolidate(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
     let unplaced = layout.unplaced.clone();
     let mut plan = assemble(ground, &scope, &formulation, layout);
     plan.bound = prove(ground, &mut formulation, &unplaced, &quick);
-    plan
+    or_idle(ground, plan, &quick)
 }
 
 /// Who is where while steps are tried, in the numbers of a formulation.
@@ -64,6 +74,9 @@ struct Open {
     /// Its number, which it keeps while others come and go.
     id: usize,
     bin: usize,
+    /// Nano-dollars per hour. A machine that is chosen counts as one that is there from then on: it need not be
+    /// cheaper than others by what speaks against buying.
+    price: i64,
     contents: BTreeMap<usize, u32>,
     free: Vec<i64>,
 }
@@ -78,7 +91,8 @@ impl State {
             if let BinOf::Existing(node) = of {
                 open_of.insert(node, nodes.len());
                 let free = problem.bins[bin].room.to_vec();
-                nodes.push(Open { id: nodes.len(), bin, contents: BTreeMap::new(), free });
+                let price = problem.bins[bin].price;
+                nodes.push(Open { id: nodes.len(), bin, price, contents: BTreeMap::new(), free });
             }
         }
         let mut state = Self { made: nodes.len(), nodes, loose: vec![0; problem.classes.len()] };
@@ -97,7 +111,15 @@ impl State {
         state
     }
 
-    /// Nodes that may go by their numbers, those with the most unused money first; alike ones in an order that does not depend on
+    /// Pods that run where the problem would not put them.
+    fn misplaced(&self, ground: &Ground<'_>, formulation: &Formulation) -> BTreeSet<PodIndex> {
+        let runs = |pod: &&PodIndex| ground.node_of.get(**pod).copied().flatten().is_some();
+        let loose = formulation.parts.iter().zip(&self.loose).filter(|(_, loose)| **loose > 0);
+        loose.flat_map(|(part, _)| &part.pods).filter(runs).copied().collect()
+    }
+
+    /// Nodes that may go by their numbers, those with the most unused money first; alike ones in an order that
+    /// does not depend on
     /// how they are numbered.
     fn by_waste(&self, formulation: &Formulation) -> Vec<usize> {
         let problem = &formulation.problem;
@@ -107,9 +129,9 @@ impl State {
             let (open, bin) = (&self.nodes[at], &problem.bins[self.nodes[at].bin]);
             let unused = |(&free, &room): (&i64, &i64)| {
                 if room > 0 {
-                    (i128::from(bin.price) * i128::from(free.max(0)) / i128::from(room)) as i64
+                    (i128::from(open.price) * i128::from(free.max(0)) / i128::from(room)) as i64
                 } else {
-                    bin.price
+                    open.price
                 }
             };
             let waste = open.free.iter().zip(&bin.room).map(unused).min().unwrap_or(0);
@@ -143,7 +165,7 @@ impl State {
         }
         let small = Small::of(self, problem, set, &classes, &counts);
         let packing = solve::pack(&small.problem, effort).packing;
-        let now: i64 = set.iter().map(|&at| problem.bins[self.nodes[at].bin].price).sum();
+        let now: i64 = set.iter().map(|&at| self.nodes[at].price).sum();
         let then: i64 = packing.bins.iter().map(|packed| small.problem.bins[packed.bin].price).sum();
         let missing: u32 = packing.unplaced.iter().sum();
         let loose: u32 = self.loose.iter().sum();
@@ -156,9 +178,12 @@ impl State {
                 + i128::from(price.per_node.nanos()) * (set.len() - kept) as i128;
             i128::from(now - then) * i128::from(price.horizon_hours.max(1)) > disruption
         };
-        let is_better = missing < loose || missing == loose && now > then && is_worth_it();
+        // Nobody who has a place loses it.
+        let is_fair =
+            classes.iter().zip(&packing.unplaced).all(|(&class, &missing)| missing <= self.loose[class]);
+        let is_better = is_fair && (missing < loose || now > then && is_worth_it());
         if is_better {
-            self.take(problem, set, &small, &classes, &packing);
+            self.take(formulation, set, &small, &classes, &packing);
         }
         is_better
     }
@@ -180,12 +205,13 @@ impl State {
 
     fn take(
         &mut self,
-        problem: &Problem,
+        formulation: &Formulation,
         set: &[usize],
         small: &Small,
         classes: &[usize],
         packing: &Packing,
     ) {
+        let problem = &formulation.problem;
         for (&class, &missing) in classes.iter().zip(&packing.unplaced) {
             self.loose[class] = missing;
         }
@@ -201,7 +227,9 @@ impl State {
                 Target::Asked(at) | Target::Other(at) => at,
                 Target::Bought(bin) => {
                     let free = problem.bins[bin].room.to_vec();
-                    self.nodes.push(Open { id: self.made, bin, contents: BTreeMap::new(), free });
+                    let price = formulation.relaxed.problem.bins[bin].price;
+                    let contents = BTreeMap::new();
+                    self.nodes.push(Open { id: self.made, bin, price, contents, free });
                     self.made += 1;
                     is_gone.push(false);
                     self.nodes.len() - 1
@@ -285,6 +313,7 @@ impl Small {
             let bin = &whole.bins[open.bin];
             if is_asked[at] {
                 small.problem.bins.push(Bin {
+                    price: open.price,
                     supply: Some(1),
                     accepts: renumber(&bin.accepts),
                     ..bin.clone()
@@ -330,7 +359,7 @@ impl Small {
             small.of.push(Target::Other(at));
             from.push(open.bin);
         }
-        let ceiling: i64 = set.iter().map(|&at| whole.bins[state.nodes[at].bin].price).sum();
+        let ceiling: i64 = set.iter().map(|&at| state.nodes[at].price).sum();
         let waits = state.loose.iter().any(|&count| count > 0);
         for (at, bin) in whole.bins.iter().enumerate() {
             // A limited bin may be used up by now; a node that exists is among the open ones.

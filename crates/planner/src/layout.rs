@@ -97,9 +97,10 @@ impl Units {
         taken
     }
 
-    /// Takes at most `count` units, those without a home first.
+    /// Takes at most `count` units, those without a home last: when there is too little room, it is for those
+    /// who run.
     fn take_any(&mut self, part: usize, mut count: u32, into: &mut Vec<PodIndex>) {
-        for units in self.by_home[part].values_mut() {
+        for units in self.by_home[part].values_mut().rev() {
             let taken = count.min(units.len() as u32);
             units.drain(..taken as usize).for_each(|unit| into.extend(unit));
             count -= taken;

@@ -11,6 +11,7 @@
 
 mod assemble;
 mod candidates;
+mod canonical;
 mod certificate;
 pub mod check;
 mod commitments;
@@ -33,6 +34,7 @@ pub mod scenario;
 pub mod solve;
 mod template;
 mod verdict;
+mod waiting;
 mod waves;
 mod words;
 

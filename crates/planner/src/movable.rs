@@ -156,5 +156,5 @@ pub(crate) fn node_obstacle(input: &PlanningInput, index: NodeIndex) -> Option<K
     }
     let (seconds, least) =
         (input.now.duration_since(node.created_at).as_secs(), input.policies.min_node_age_seconds);
-    (seconds < least).then_some(KeptReason::TooYoung { seconds, least })
+    (least > 0 && seconds < least).then_some(KeptReason::TooYoung { seconds, least })
 }

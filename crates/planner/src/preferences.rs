@@ -91,7 +91,7 @@ fn has_wishes(ground: &Ground<'_>, spec: &PodSpec) -> bool {
 }
 
 /// The cluster with every pod that is on an existing node in the end.
-fn settled<'g>(ground: &'g Ground<'_>, layout: &Layout) -> Occupancy<'g> {
+pub(crate) fn settled<'g>(ground: &'g Ground<'_>, layout: &Layout) -> Occupancy<'g> {
     let mut occupancy = ground.rules.occupancy();
     let mut home: BTreeMap<PodIndex, PlaceId> = BTreeMap::new();
     for laid in &layout.nodes {

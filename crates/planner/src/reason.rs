@@ -226,6 +226,18 @@ pub enum Verdict {
         /// For each rule, how many of the machines for sale it rules out, the last candidates' rule first.
         refusals: Vec<(Refusal, usize)>,
     },
+    /// It fits no node that stays, and the question was not about buying for it: this is the cheapest machine
+    /// that could hold it.
+    NeedsMachine {
+        /// The machine type.
+        instance_type: Arc<str>,
+        /// The zone.
+        zone: Arc<str>,
+        /// The lifecycle.
+        lifecycle: Lifecycle,
+        /// Its price per hour.
+        price: Money,
+    },
     /// Machines could hold it, but rules between pods leave no place.
     NoPlace(Refusal),
     /// It waits by its own wish: scheduling gates, or another scheduler's.

@@ -10,14 +10,14 @@ use crate::layout::lay_out;
 use crate::movable::{goes_with_node, node_obstacle};
 use crate::plan::{Bound, NodeIndex, Plan, PodIndex};
 use crate::reason::KeptReason;
-use crate::solve::{self, Effort, LowerBound, Solution, Watch};
+use crate::solve::{self, Bin, Effort, LowerBound, Packed, Packing, Problem, Solution, Watch};
 
-/// Of the time there is, the share that is kept for the bound where it needs work of its own.
-const TIME_FOR_BOUND: f64 = 0.3;
+/// Of the time there is, the share that is kept for a bound that comes after the packing.
+const TIME_FOR_BOUND: f64 = 0.45;
 
 /// Places for waiting pods: nodes that exist stay as they are and are filled first.
 pub(crate) fn provision(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
-    let mut scope = empty_scope(ground);
+    let mut scope = Scope { buys_for_waiting: true, ..empty_scope(ground) };
     scope.demand.extend(ground.pending().chain(ground.placeholders.clone()));
     solve_scope(ground, &mut scope, effort)
 }
@@ -26,20 +26,25 @@ pub(crate) fn provision(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
 pub(crate) fn rebalance(ground: &Ground<'_>, nodes: Option<&[NodeIndex]>, effort: &Effort<'_>) -> Plan {
     let mut scope = scope_of(ground, nodes);
     let rebalanced = solve_scope(ground, &mut scope, effort);
-    // Whatever the search came up with, doing no more than placing what waits is always possible.
-    let quick = Effort { quick: true, ..*effort };
-    let mut provisioned = provision(ground, &quick);
-    if provisioned.unplaced.len() > rebalanced.unplaced.len() || provisioned.after > rebalanced.after {
-        return rebalanced;
+    or_idle(ground, rebalanced, effort)
+}
+
+/// A plan, or the one that leaves everything as it is when that costs no more: whatever a search came up with,
+/// doing nothing is always possible.
+pub(crate) fn or_idle(ground: &Ground<'_>, plan: Plan, effort: &Effort<'_>) -> Plan {
+    let mut idle = empty_scope(ground);
+    idle.demand.extend(ground.placeholders.clone());
+    let mut idle = solve_scope(ground, &mut idle, &Effort { quick: true, ..*effort });
+    if idle.after > plan.after {
+        return plan;
     }
-    provisioned.bound = rebalanced.bound;
+    idle.bound = plan.bound;
     // It was not asked whether nodes could go, so that why they stay is what the other plan knows.
-    let mut known =
-        rebalanced.kept.into_iter().map(|kept| (kept.node, kept.reasons)).collect::<BTreeMap<_, _>>();
-    for kept in &mut provisioned.kept {
+    let mut known = plan.kept.into_iter().map(|kept| (kept.node, kept.reasons)).collect::<BTreeMap<_, _>>();
+    for kept in &mut idle.kept {
         kept.reasons = known.remove(&kept.node).unwrap_or_else(|| vec![KeptReason::Used]);
     }
-    provisioned
+    idle
 }
 
 /// Nothing moves; nodes that work take pods.
@@ -52,11 +57,12 @@ fn empty_scope(ground: &Ground<'_>) -> Scope {
         demand: Vec::new(),
         nodes: (0..ground.input.cluster.nodes.len()).map(role).collect(),
         most_of_pool: vec![None; ground.input.templates.len()],
+        buys_for_waiting: false,
         open_tier: 0,
     }
 }
 
-/// Everything that may move on the nodes asked for, and everything that waits.
+/// Everything that may move on the nodes asked for.
 pub(crate) fn scope_of(ground: &Ground<'_>, nodes: Option<&[NodeIndex]>) -> Scope {
     let mut scope = empty_scope(ground);
     let asked: Vec<NodeIndex> = nodes.map_or_else(|| (0..scope.nodes.len()).collect(), <[_]>::to_vec);
@@ -69,7 +75,7 @@ pub(crate) fn scope_of(ground: &Ground<'_>, nodes: Option<&[NodeIndex]>) -> Scop
             |&pod: &PodIndex| !goes_with_node(&ground.pods[pod]) && ground.movability.obstacle(pod).is_none();
         scope.demand.extend(ground.pods_on[node].iter().copied().filter(moves));
     }
-    scope.demand.extend(ground.pending().chain(ground.placeholders.clone()));
+    scope.demand.extend(ground.placeholders.clone());
     scope.demand.sort_unstable();
     scope
 }
@@ -78,14 +84,25 @@ pub(crate) fn scope_of(ground: &Ground<'_>, nodes: Option<&[NodeIndex]>) -> Scop
 pub(crate) fn solve_scope(ground: &Ground<'_>, scope: &mut Scope, effort: &Effort<'_>) -> Plan {
     let quick = Effort { quick: true, ..*effort };
     let mut formulation = settle(ground, scope, &quick);
-    let reserved =
-        Reserved { watch: effort.watch, share: TIME_FOR_BOUND, whole: effort.watch.seconds_left() };
-    let own_time = Effort { watch: &reserved, ..*effort };
-    let pack_effort = if formulation.relaxed.is_same { effort } else { &own_time };
-    let mut solution = solve::pack(&formulation.problem, pack_effort);
+    // A bound of its own is found beside the packing where there are two cores, and after it where there is one.
+    let is_beside = effort.threads > 1 && !formulation.relaxed.is_same;
+    let share = if is_beside || formulation.relaxed.is_same { 0.0 } else { TIME_FOR_BOUND };
+    let reserved = Reserved { watch: effort.watch, share, whole: effort.watch.seconds_left() };
+    let own_time = Effort { watch: &reserved, threads: effort.threads - usize::from(is_beside), ..*effort };
+    let (mut solution, proven) = std::thread::scope(|scope| {
+        let relaxed = &formulation.relaxed.problem;
+        let proof =
+            is_beside.then(|| scope.spawn(|| solve::bound(relaxed, &Effort { threads: 1, ..*effort })));
+        let solution = solve::pack(&formulation.problem, &own_time);
+        (solution, proof.and_then(|proof| proof.join().ok()))
+    });
     diversify(ground, scope, &mut formulation, &mut solution, &quick);
+    if !ground.input.cluster.nodes.is_empty() {
+        rest(&formulation.problem, &mut solution.packing, &own_time);
+    }
     let layout = lay_out(ground, &formulation, &solution.packing);
-    let bound = bound(ground, &mut formulation, &layout.unplaced, Some(&solution.bound), effort);
+    let known = if formulation.relaxed.is_same { Some(&solution.bound) } else { proven.as_ref() };
+    let bound = bound(ground, &mut formulation, &layout.unplaced, known, effort);
     let mut plan = assemble(ground, scope, &formulation, layout);
     plan.bound = bound;
     plan
@@ -104,6 +121,58 @@ pub(crate) fn prove(
     effort: &Effort<'_>,
 ) -> Bound {
     bound(ground, formulation, unplaced, None, effort)
+}
+
+/// Asks again as if the plan were carried out, until nothing cheaper is found: machines that are bought are
+/// there then, those that go are not. Whoever asks about the new cluster is told that it is as it should be.
+fn rest(problem: &Problem, packing: &mut Packing, effort: &Effort<'_>) {
+    let missing = |packing: &Packing| packing.unplaced.iter().sum::<u32>();
+    let price = |packing: &Packing| -> i64 {
+        let is_paid = |packed: &&Packed| !problem.bins[packed.bin].stays;
+        packing.bins.iter().filter(is_paid).map(|packed| problem.bins[packed.bin].price).sum()
+    };
+    let mut tries = 0;
+    while tries < TRIES && effort.watch.seconds_left() > 0.0 {
+        let (carried_out, of) = carried_out(problem, packing);
+        let effort = Effort { seed: effort.seed.wrapping_add(tries), ..*effort };
+        let mut next = solve::pack(&carried_out, &effort).packing;
+        next.bins.iter_mut().for_each(|packed| packed.bin = of[packed.bin]);
+        if missing(&next) <= missing(packing) && price(&next) < price(packing) {
+            *packing = next;
+            tries = 0;
+        } else {
+            tries += 1;
+        }
+    }
+}
+
+/// How often a search has to come back with nothing before that is taken for an answer.
+const TRIES: u64 = 2;
+
+/// The problem when a packing is carried out, and which bin each of its bins was.
+fn carried_out(problem: &Problem, packing: &Packing) -> (Problem, Vec<usize>) {
+    let mut used: BTreeMap<usize, u32> = BTreeMap::new();
+    packing.bins.iter().for_each(|packed| *used.entry(packed.bin).or_default() += 1);
+    let mut next = Problem { bins: Vec::new(), ..problem.clone() };
+    let mut of = Vec::new();
+    for (at, bin) in problem.bins.iter().enumerate() {
+        let count = used.get(&at).copied().unwrap_or(0);
+        let is_node = bin.supply == Some(1);
+        for _ in 0..if is_node { count.min(1).max(u32::from(bin.stays)) } else { count } {
+            next.bins.push(Bin { supply: Some(1), ..bin.clone() });
+            of.push(at);
+        }
+        if !is_node {
+            let supply = bin.supply.map(|supply| supply.saturating_sub(count));
+            let price = bin.price + i64::from(count > 0);
+            next.bins.push(Bin { supply, price, ..bin.clone() });
+            of.push(at);
+        }
+    }
+    for limit in &mut next.limits {
+        limit.per_bin = of.iter().map(|&at| limit.per_bin[at]).collect();
+    }
+    (next, of)
 }
 
 /// Takes out of the scope what runs and would lose its place: it stays where it is. Opens later tiers for what
@@ -187,7 +256,11 @@ fn bound(
         })
         .filter(|&(_, count)| count > 0)
         .collect();
-    if let Some(known) = known.filter(|_| formulation.relaxed.is_same && left_out.is_empty()) {
+    if let Some(known) = known.filter(|_| left_out.is_empty()) {
+        let relaxed = &formulation.relaxed;
+        if !relaxed.is_same {
+            return certify(ground, formulation, &relaxed.problem, &relaxed.pods, known);
+        }
         let pods: Vec<Vec<PodIndex>> = formulation.parts.iter().map(|part| part.pods.clone()).collect();
         return certify(ground, formulation, &formulation.problem, &pods, known);
     }

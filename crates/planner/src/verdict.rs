@@ -41,7 +41,7 @@ pub(crate) fn of(ground: &Ground<'_>, formulation: &Formulation, layout: &Layout
 
 /// For each reason, how many of the machines for sale it rules out; the rarest first, since those machines came
 /// nearest.
-fn refusals(ground: &Ground<'_>, class: usize) -> Vec<(Refusal, usize)> {
+pub(crate) fn refusals(ground: &Ground<'_>, class: usize) -> Vec<(Refusal, usize)> {
     let mut counts: BTreeMap<Rule, (Refusal, usize)> = BTreeMap::new();
     for candidate in 0..ground.candidates.len() {
         let refusal = match ground.rules.admits(class, Spot::New(candidate)) {

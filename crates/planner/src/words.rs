@@ -37,9 +37,9 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LimitReached { limit } => write!(f, "limit reached: {limit}"),
-            Self::NoMachine { refusals } if refusals.is_empty() => {
-                f.write_str("no machine can hold it: none is for sale, and none that is there is large enough")
-            }
+            Self::NoMachine { refusals } if refusals.is_empty() => f.write_str(
+                "no machine can hold it: none is for sale, and none that is there is large enough",
+            ),
             Self::NoMachine { refusals } => {
                 f.write_str("no machine can hold it")?;
                 for (index, (refusal, count)) in refusals.iter().enumerate() {
@@ -48,6 +48,12 @@ impl fmt::Display for Verdict {
                 }
                 Ok(())
             }
+            Self::NeedsMachine { instance_type, zone, lifecycle, price } => write!(
+                f,
+                "it fits no node that stays; the cheapest machine that could hold it is {instance_type} \
+                 ({}) in {zone} at ${price}/hour",
+                lifecycle.as_str().replace('_', "-")
+            ),
             Self::NoPlace(refusal) => write!(f, "machines could hold it, but no place is left: {refusal}"),
             Self::NotOurs { why } => f.write_str(why),
         }

@@ -43,7 +43,8 @@ pub(crate) struct Dealt {
     pub(crate) homes: Vec<Option<usize>>,
     /// Locations where some machine takes it, with what it costs there in comparable units.
     pub(crate) options: Vec<(usize, i64)>,
-    /// By key, the domains that count for spreads it carries.
+    /// By key, the domains that count for spreads it carries: those where a machine could be bought included,
+    /// since a plan may well buy one there.
     pub(crate) eligible: Vec<BitSet>,
     /// How much of a location one pod fills, in comparable units.
     pub(crate) size: i64,
@@ -56,18 +57,31 @@ pub(crate) fn deal(
     rules: &[DomainRule],
     groups: &[Dealt],
 ) -> Vec<Vec<Option<usize>>> {
-    let mut table = Table::new(locations, rules);
+    let mut table = Table::new(locations, rules, groups);
     let mut answer = vec![Vec::new(); groups.len()];
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by_key(|&at| (stage(rules, groups[at].group), groups[at].options.len(), at));
-    for at in order {
-        let group = &groups[at];
-        answer[at] = vec![None; group.homes.len()];
-        // Pods with a home first: whoever has none fills up what is left.
-        let mut pods: Vec<usize> = (0..group.homes.len()).collect();
-        pods.sort_by_key(|&pod| (group.homes[pod].is_none(), pod));
-        for pod in pods {
-            answer[at][pod] = table.place(group, group.homes[pod]);
+    for &at in &order {
+        answer[at].resize(groups[at].homes.len(), None);
+    }
+    // Whoever runs stays where it is as long as that is right. Each pod that stays may make it right for another
+    // one, so that they are asked again and again.
+    let mut is_settling = true;
+    while std::mem::take(&mut is_settling) {
+        for &at in &order {
+            for (pod, home) in groups[at].homes.iter().enumerate() {
+                if let (None, &Some(home)) = (answer[at][pod], home) {
+                    answer[at][pod] = table.stay(at, home);
+                    is_settling |= answer[at][pod].is_some();
+                }
+            }
+        }
+    }
+    for &at in &order {
+        for (pod, &home) in groups[at].homes.iter().enumerate() {
+            if answer[at][pod].is_none() {
+                answer[at][pod] = table.place(at, home);
+            }
         }
     }
     answer
@@ -95,6 +109,9 @@ fn stage(rules: &[DomainRule], group: usize) -> u32 {
 struct Table<'a> {
     locations: &'a [Location],
     rules: &'a [DomainRule],
+    groups: &'a [Dealt],
+    /// By group, the rules that it is part of.
+    rules_of: Vec<Vec<usize>>,
     /// By rule and domain: all that match, those dealt included.
     matching: Vec<Vec<u32>>,
     /// By rule and domain: all that carry the rule.
@@ -104,34 +121,58 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(locations: &'a [Location], rules: &'a [DomainRule]) -> Self {
+    fn new(locations: &'a [Location], rules: &'a [DomainRule], groups: &'a [Dealt]) -> Self {
+        let rules_of = groups.iter().map(|one| {
+            let touches =
+                |rule: &DomainRule| rule.carriers.contains(one.group) || rule.matching.contains(one.group);
+            (0..rules.len()).filter(|&at| touches(&rules[at])).collect()
+        });
         Self {
             locations,
             rules,
+            groups,
+            rules_of: rules_of.collect(),
             matching: rules.iter().map(|rule| rule.fixed_matching.clone()).collect(),
             carriers: rules.iter().map(|rule| rule.fixed_carriers.clone()).collect(),
             load: vec![0; locations.len()],
         }
     }
 
-    fn place(&mut self, group: &Dealt, home: Option<usize>) -> Option<usize> {
-        let is_open = |&&(location, _): &&(usize, i64)| self.allows(group, location);
+    /// Leaves a pod at home, if some machine there takes it and no rule is broken.
+    fn stay(&mut self, at: usize, home: usize) -> Option<usize> {
+        let group = &self.groups[at];
+        let is_option = group.options.iter().any(|&(location, _)| location == home);
+        (is_option && self.allows(at, home)).then(|| self.put(at, home))
+    }
+
+    /// Puts a pod where it breaks no rule: at home if possible, else where it costs least.
+    fn place(&mut self, at: usize, home: Option<usize>) -> Option<usize> {
+        let group = &self.groups[at];
+        let is_open = |&&(location, _): &&(usize, i64)| self.allows(at, location);
         let &(location, _) =
             group.options.iter().filter(is_open).min_by_key(|&&(location, cost)| {
                 (home != Some(location), cost, self.load[location], location)
             })?;
-        for (at, rule) in self.rules.iter().enumerate() {
+        Some(self.put(at, location))
+    }
+
+    fn put(&mut self, at: usize, location: usize) -> usize {
+        let group = &self.groups[at];
+        for &at in &self.rules_of[at] {
+            let rule = &self.rules[at];
             let Some(domain) = self.locations[location][rule.key] else { continue };
             self.matching[at][domain as usize] += u32::from(rule.matching.contains(group.group));
             self.carriers[at][domain as usize] += u32::from(rule.carriers.contains(group.group));
         }
         self.load[location] += group.size;
-        Some(location)
+        location
     }
 
     /// Whether one more pod of the group breaks no rule there.
-    fn allows(&self, group: &Dealt, location: usize) -> bool {
-        self.rules.iter().enumerate().all(|(at, rule)| {
+    fn allows(&self, at: usize, location: usize) -> bool {
+        let group = &self.groups[at];
+        self.rules_of[at].iter().all(|&at| {
+            let rule = &self.rules[at];
             let (carries, matches) =
                 (rule.carriers.contains(group.group), rule.matching.contains(group.group));
             let domain = self.locations[location][rule.key].map(|domain| domain as usize);

@@ -27,6 +27,8 @@ pub(crate) struct Scope {
     pub(crate) nodes: Vec<Role>,
     /// By template: at most so many new spot machines of one type in one zone.
     pub(crate) most_of_pool: Vec<Option<u32>>,
+    /// Waiting pods are part of the demand; otherwise they get what room is left.
+    pub(crate) buys_for_waiting: bool,
     /// Tiers up to this one may be bought even where an earlier tier would do.
     pub(crate) open_tier: u32,
 }

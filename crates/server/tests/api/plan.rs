@@ -194,17 +194,15 @@ fn a_pod_without_a_place_has_one_verdict() {
     cluster.deployment("shop/solver", 1, Size(9_000, 20_480), &[]);
     let report = plan_json(&[cluster.file().path()]);
     check(&report);
-    let waiting = &report["withWaitingPods"];
-    let fair = nanos(&waiting["costPerHour"]) - nanos(&report["after"]["costPerHour"]);
-    assert!(
-        nanos(&waiting["costPerHour"]) > nanos(&report["before"]["costPerHour"]),
-        "the solver needs a node"
-    );
-    assert_eq!(nanos(&waiting["saving"]["perHour"]), fair);
+    assert!(report["after"]["costPerHour"].as_f64() < report["before"]["costPerHour"].as_f64());
     let unplaced = report["unplaced"].as_array().unwrap();
-    assert_eq!(unplaced.len(), 1, "{unplaced:?}");
-    assert_eq!(unplaced[0]["pod"], "shop/mainframe-5d4c-0");
-    assert!(unplaced[0]["reason"].as_str().unwrap().contains("NodeAffinity"), "{unplaced:?}");
+    let reason = |pod: &str| -> &str {
+        let mut found = unplaced.iter().filter(|one| one["pod"] == pod);
+        found.next().unwrap_or_else(|| panic!("{pod}: {unplaced:?}"))["reason"].as_str().unwrap()
+    };
+    assert_eq!(unplaced.len(), 2, "{unplaced:?}");
+    assert!(reason("shop/mainframe-5d4c-0").contains("NodeAffinity"));
+    assert!(reason("shop/solver-5d4c-0").contains("the cheapest machine that could hold it is"));
     let (_, said, _) = plan(&[
         cluster.file().path(),
         "--explain",
@@ -212,7 +210,7 @@ fn a_pod_without_a_place_has_one_verdict() {
         "--explain",
         "shop/solver-5d4c-0",
     ]);
-    assert!(said.contains("no place") && said.contains("gets a place on"), "{said}");
+    assert!(said.contains("no place") && said.contains("cheapest machine"), "{said}");
 }
 
 #[test]
@@ -374,11 +372,21 @@ fn what_cannot_move_in_large_clusters_is_named_with_the_right_reason() {
             assert!(named, "{name}: {workload}, {pods} pods, {word}: {unmovable:#?}");
         }
         let unplaced = report["unplaced"].as_array().unwrap();
-        assert_eq!(unplaced.len(), 1, "{name}: {unplaced:?}");
-        assert!(unplaced[0]["pod"].as_str().unwrap().starts_with("research/mainframe-bridge-"));
-        // Two pods that wait need a machine of their own: compared with what they cost anyway.
-        let share = dollars(&report["withWaitingPods"]["saving"]["share"]);
-        assert!(share > 0.25, "{name}: {share}");
+        let waits = |pod: &str, word: &str| {
+            let of = |one: &&Value| one["pod"].as_str().unwrap().starts_with(pod);
+            let reasons: Vec<&str> =
+                unplaced.iter().filter(of).map(|one| one["reason"].as_str().unwrap()).collect();
+            assert!(
+                !reasons.is_empty() && reasons.iter().all(|one| one.contains(word)),
+                "{name}: {unplaced:?}"
+            );
+            reasons.len()
+        };
+        assert_eq!(waits("research/mainframe-bridge-", "NodeAffinity"), 1);
+        assert_eq!(waits("research/batch-solver-", "the cheapest machine that could hold it is"), 2);
+        let share = dollars(&report["saving"]["share"]);
+        let least = if name == "eks-60" { 1.0 / 3.0 } else { 0.25 };
+        assert!(share >= least, "{name}: {share}");
         let kept: Vec<&str> =
             report["kept"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
         for word in ["kubelet does not answer", "marked autoscaling.cast.ai/removal-disabled"] {

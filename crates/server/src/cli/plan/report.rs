@@ -19,10 +19,6 @@ pub(super) struct PlanReport {
     pub(super) before: Before,
     pub(super) after: After,
     pub(super) saving: Saving,
-    /// The same beside a cluster that has places for the pods that wait; absent when none waits, or when
-    /// there is room for them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) with_waiting_pods: Option<WithWaitingPods>,
     /// No plan under the same rules can cost less; `null` where that is not known.
     #[serde(serialize_with = "optional_dollars")]
     pub(super) lower_bound_per_hour: Option<Money>,
@@ -129,18 +125,8 @@ pub(super) struct Saving {
     pub(super) per_hour: Money,
     #[serde(serialize_with = "dollars")]
     pub(super) per_month: Money,
-    /// Of the cost before; negative when pods that wait now need more than is saved.
+    /// Of the cost before.
     pub(super) share: f64,
-}
-
-/// A fair comparison: the plan has places for pods that wait now.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WithWaitingPods {
-    /// What the cluster would cost with nothing done but places bought for the pods that wait.
-    #[serde(serialize_with = "dollars")]
-    pub(super) cost_per_hour: Money,
-    pub(super) saving: Saving,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -264,8 +250,7 @@ impl Saving {
 }
 
 impl PlanReport {
-    /// `with_waiting` is what the cluster costs per hour once the pods that wait have places.
-    pub(super) fn new(whole: &Whole, answer: &Answer, with_waiting: Option<Money>) -> Self {
+    pub(super) fn new(whole: &Whole, answer: &Answer) -> Self {
         let (input, plan) = (&whole.input, &answer.plan);
         let nodes: Vec<NodeAfter> = plan.nodes.iter().map(|node| NodeAfter::new(input, node)).collect();
         let node_name = |index: usize| input.cluster.nodes[index].node.name.to_string();
@@ -296,9 +281,6 @@ impl PlanReport {
                 nodes: input.cluster.nodes.len(),
             },
             saving: Saving::new(plan.before, plan.after),
-            with_waiting_pods: with_waiting
-                .filter(|&cost| cost > plan.before)
-                .map(|cost| WithWaitingPods { cost_per_hour: cost, saving: Saving::new(cost, plan.after) }),
             lower_bound_per_hour: bound,
             gap: plan.gap(),
             no_bound,

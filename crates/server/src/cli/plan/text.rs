@@ -59,14 +59,7 @@ fn head(report: &PlanReport, style: Style, out: &mut dyn Write) -> io::Result<()
     }
     table.write(out, style)?;
 
-    let mut share = format!("{:.1} %", report.saving.share * 100.0);
-    if let Some(waiting) = &report.with_waiting_pods {
-        share.push_str(&format!(
-            ", and {:.1} % of the ${}/hour that it would cost with places for the pods that wait",
-            waiting.saving.share * 100.0,
-            grouped(&waiting.cost_per_hour.to_string_fixed(3))
-        ));
-    }
+    let share = format!("{:.1} %", report.saving.share * 100.0);
     let said = match (report.lower_bound_per_hour, report.gap) {
         (Some(bound), gap) => format!(
             "It saves {share}. No plan under the same rules can cost less than ${}/hour{}.",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use cloud::PriceBook;
 use cluster::ClusterState;
-use model::{Clock as _, Money, Node, Pod};
+use model::{Clock as _, Node};
 use planner::{NodeIndex, PlanningInput, Policies, Question};
 
 use super::report::PlanReport;
@@ -38,8 +38,7 @@ pub(super) async fn run(args: &PlanArgs, out: &mut dyn Write) -> Result<bool> {
         ask::write_certificate(&whole.input, &answer.plan, path)?;
     }
     if subjects.is_empty() {
-        let with_waiting = cost_with_waiting(args, &whole.input)?;
-        let report = PlanReport::new(&whole, &answer, with_waiting);
+        let report = PlanReport::new(&whole, &answer);
         match args.output {
             PlanFormat::Table => text::write(&report, Style::for_stdout(), out)?,
             format => print_value(out, format.into(), &report)?,
@@ -51,17 +50,6 @@ pub(super) async fn run(args: &PlanArgs, out: &mut dyn Write) -> Result<bool> {
     Ok(!plan.removed.is_empty()
         || !plan.moves.is_empty()
         || plan.nodes.len() != whole.input.cluster.nodes.len())
-}
-
-/// What the cluster costs per hour once the pods that wait have places and nothing else has changed: what a
-/// plan that has places for them is fairly compared with. `None` when no pod waits.
-fn cost_with_waiting(args: &PlanArgs, input: &PlanningInput) -> Result<Option<Money>> {
-    let waits = |pod: &Arc<Pod>| pod.is_unbound() && !pod.is_terminating();
-    if !input.cluster.pods.iter().any(waits) {
-        return Ok(None);
-    }
-    let quick = PlanArgs { quick: true, ..args.clone() };
-    Ok(Some(ask::ask(input, &Question::Provision, &quick)?.plan.after))
 }
 
 async fn gather(args: &PlanArgs) -> Result<Whole> {
