@@ -25,7 +25,8 @@ pub(super) fn verdict(world: &World<'_>, guest: &Guest<'_>, site: usize) -> Resu
         let mut counts = BTreeMap::<Domain, i64>::new();
         for at in eligible(world, guest.spec, one, &demands) {
             // A node that the pod's affinity names is part of its node affinity.
-            if one.honor_node_affinity && guest.required_node.is_some_and(|name| name != world.sites[at].name) {
+            if one.honor_node_affinity && guest.required_node.is_some_and(|name| name != world.sites[at].name)
+            {
                 continue;
             }
             let Some(domain) = world.domain(at, &one.topology_key) else { continue };
