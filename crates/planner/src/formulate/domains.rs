@@ -217,7 +217,7 @@ impl<'a> Table<'a> {
         if domains < min_domains || domains == 0 {
             least = 0;
         }
-        counts[domain] + 1 <= least + max_skew
+        counts[domain] < least + max_skew
     }
 }
 
