@@ -98,7 +98,7 @@ pub(crate) fn solve_scope(ground: &Ground<'_>, scope: &mut Scope, effort: &Effor
     });
     diversify(ground, scope, &mut formulation, &mut solution, &quick);
     if !ground.input.cluster.nodes.is_empty() {
-        rest(&formulation.problem, &mut solution.packing, &own_time);
+        rest(&formulation.problem, &formulation.relaxed.problem, &mut solution.packing, &own_time);
     }
     let layout = lay_out(ground, &formulation, &solution.packing);
     let known = if formulation.relaxed.is_same { Some(&solution.bound) } else { proven.as_ref() };
@@ -125,15 +125,26 @@ pub(crate) fn prove(
 
 /// Asks again as if the plan were carried out, until nothing cheaper is found: machines that are bought are
 /// there then, those that go are not. Whoever asks about the new cluster is told that it is as it should be.
-fn rest(problem: &Problem, packing: &mut Packing, effort: &Effort<'_>) {
+/// `real` has the same bins at their own prices.
+fn rest(problem: &Problem, real: &Problem, packing: &mut Packing, effort: &Effort<'_>) {
     let missing = |packing: &Packing| packing.unplaced.iter().sum::<u32>();
+    let is_paid = |bin: usize| !problem.bins[bin].stays;
     let price = |packing: &Packing| -> i64 {
-        let is_paid = |packed: &&Packed| !problem.bins[packed.bin].stays;
-        packing.bins.iter().filter(is_paid).map(|packed| problem.bins[packed.bin].price).sum()
+        packing
+            .bins
+            .iter()
+            .filter(|packed| is_paid(packed.bin))
+            .map(|packed| real.bins[packed.bin].price)
+            .sum()
     };
+    let is_node = |&bin: &usize| problem.bins[bin].supply == Some(1) && is_paid(bin);
+    let now: i64 = (0..problem.bins.len()).filter(is_node).map(|bin| real.bins[bin].price).sum();
+    if price(packing) >= now {
+        return;
+    }
     let mut tries = 0;
     while tries < TRIES && effort.watch.seconds_left() > 0.0 {
-        let (carried_out, of) = carried_out(problem, packing);
+        let (carried_out, of) = carried_out(problem, real, packing);
         let effort = Effort { seed: effort.seed.wrapping_add(tries), ..*effort };
         let mut next = solve::pack(&carried_out, &effort).packing;
         next.bins.iter_mut().for_each(|packed| packed.bin = of[packed.bin]);
@@ -149,25 +160,27 @@ fn rest(problem: &Problem, packing: &mut Packing, effort: &Effort<'_>) {
 /// How often a search has to come back with nothing before that is taken for an answer.
 const TRIES: u64 = 2;
 
-/// The problem when a packing is carried out, and which bin each of its bins was.
-fn carried_out(problem: &Problem, packing: &Packing) -> (Problem, Vec<usize>) {
+/// The problem when a packing is carried out, and which bin each of its bins was: nodes that are left, nodes that
+/// were bought, what is for sale.
+fn carried_out(problem: &Problem, real: &Problem, packing: &Packing) -> (Problem, Vec<usize>) {
     let mut used: BTreeMap<usize, u32> = BTreeMap::new();
     packing.bins.iter().for_each(|packed| *used.entry(packed.bin).or_default() += 1);
+    let used = |at: usize| used.get(&at).copied().unwrap_or(0);
+    let (nodes, sold): (Vec<usize>, Vec<usize>) =
+        (0..problem.bins.len()).partition(|&at| problem.bins[at].supply == Some(1));
     let mut next = Problem { bins: Vec::new(), ..problem.clone() };
-    let mut of = Vec::new();
-    for (at, bin) in problem.bins.iter().enumerate() {
-        let count = used.get(&at).copied().unwrap_or(0);
-        let is_node = bin.supply == Some(1);
-        for _ in 0..if is_node { count.min(1).max(u32::from(bin.stays)) } else { count } {
-            next.bins.push(Bin { supply: Some(1), ..bin.clone() });
+    let mut of: Vec<usize> = nodes.into_iter().filter(|&at| problem.bins[at].stays || used(at) > 0).collect();
+    next.bins.extend(of.iter().map(|&at| problem.bins[at].clone()));
+    for &at in &sold {
+        for _ in 0..used(at) {
+            next.bins.push(Bin { supply: Some(1), price: real.bins[at].price, ..problem.bins[at].clone() });
             of.push(at);
         }
-        if !is_node {
-            let supply = bin.supply.map(|supply| supply.saturating_sub(count));
-            let price = bin.price + i64::from(count > 0);
-            next.bins.push(Bin { supply, price, ..bin.clone() });
-            of.push(at);
-        }
+    }
+    for &at in &sold {
+        let supply = problem.bins[at].supply.map(|supply| supply.saturating_sub(used(at)));
+        next.bins.push(Bin { supply, ..problem.bins[at].clone() });
+        of.push(at);
     }
     for limit in &mut next.limits {
         limit.per_bin = of.iter().map(|&at| limit.per_bin[at]).collect();
