@@ -10,7 +10,7 @@ use crate::layout::lay_out;
 use crate::movable::{goes_with_node, node_obstacle};
 use crate::plan::{Bound, NodeIndex, Plan, PodIndex};
 use crate::reason::KeptReason;
-use crate::solve::{self, Bin, Effort, LowerBound, Packed, Packing, Problem, Solution, Watch};
+use crate::solve::{self, Bin, Effort, LowerBound, Packing, Problem, Solution, Watch};
 
 /// Of the time there is, the share that is kept for a bound that comes after the packing.
 const TIME_FOR_BOUND: f64 = 0.45;
