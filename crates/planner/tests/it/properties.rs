@@ -266,5 +266,5 @@ macro_rules! properties_of {
 }
 
 properties_of!(provision, Question::Provision, leaves_nothing_to_do);
-properties_of!(consolidate, Question::Consolidate, leaves_nothing_to_do);
+properties_of!(consolidate, Question::Consolidate, comes_to_rest);
 properties_of!(rebalance, Question::Rebalance { nodes: None }, comes_to_rest);
