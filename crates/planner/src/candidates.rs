@@ -28,6 +28,7 @@ const FALLBACK_TIER: u32 = 1_000;
 pub(crate) fn candidates(input: &PlanningInput) -> Vec<Candidate> {
     let mut all = Vec::new();
     for (template_index, template) in input.templates.iter().enumerate() {
+        let first = all.len();
         for (offer_index, offer) in input.offers.iter().enumerate() {
             if offer.available == Some(0) {
                 continue;
@@ -41,8 +42,46 @@ pub(crate) fn candidates(input: &PlanningInput) -> Vec<Candidate> {
                 rank,
             });
         }
+        if let Some(percent) = template.spot.max_price_increase_percent {
+            let dear: Vec<bool> =
+                all[first..].iter().map(|one| is_too_dear(input, &all[first..], one, percent)).collect();
+            let mut dear = dear.into_iter();
+            let mut at = 0;
+            all.retain(|_| {
+                at += 1;
+                at <= first || !dear.next().unwrap_or(false)
+            });
+        }
     }
     all
+}
+
+/// Whether a spot machine costs more than the limit above the cheapest spot machine that has at least its room, and
+/// so could hold the same pods.
+fn is_too_dear(input: &PlanningInput, all: &[Candidate], one: &Candidate, percent: u32) -> bool {
+    let own = &input.offers[one.offer];
+    if own.lifecycle != Lifecycle::Spot {
+        return false;
+    }
+    let cheapest = all
+        .iter()
+        .map(|other| &input.offers[other.offer])
+        .filter(|other| other.lifecycle == Lifecycle::Spot && holds_as_much(other, own))
+        .map(|other| other.price)
+        .min();
+    cheapest.is_some_and(|cheapest| {
+        i128::from(own.price.nanos()) * 100 > i128::from(cheapest.nanos()) * (100 + i128::from(percent))
+    })
+}
+
+fn holds_as_much(other: &MachineOffer, own: &MachineOffer) -> bool {
+    let (theirs, mine) = (&other.machine.allocatable, &own.machine.allocatable);
+    theirs.cpu_milli >= mine.cpu_milli
+        && theirs.memory_bytes >= mine.memory_bytes
+        && theirs.pods >= mine.pods
+        && theirs.ephemeral_storage_bytes >= mine.ephemeral_storage_bytes
+        && mine.extended.iter().all(|(name, &amount)| theirs.extended(name) >= amount)
+        && other.machine.instance_type.architecture == own.machine.instance_type.architecture
 }
 
 /// The tier and the rank of an offer under a template; `None` when the template does not buy it.

@@ -13,7 +13,7 @@ use crate::formulate::{BinOf, Formulation};
 use crate::ground::Ground;
 use crate::layout::lay_out;
 use crate::plan::{Plan, PodIndex};
-use crate::rebalance::{or_idle, place_all, prove, scope_of};
+use crate::rebalance::{or_idle, prove, scope_of, settle};
 use crate::solve::{self, Bin, BitSet, Class, Effort, Limit, Packed, Packing, Problem};
 
 /// How many nodes are asked together, one size after another.
@@ -23,7 +23,7 @@ const STEP_SIZES: [usize; 3] = [1, 4, 12];
 pub(crate) fn consolidate(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
     let quick = Effort { quick: true, ..*effort };
     let mut scope = scope_of(ground, None);
-    let mut formulation = place_all(ground, &mut scope, &quick);
+    let mut formulation = settle(ground, &mut scope, &quick);
     let mut state = State::of(ground, &formulation);
     // Whoever should not be where it is, by rules that looked away when it came, is left alone here.
     loop {

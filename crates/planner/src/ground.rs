@@ -123,6 +123,17 @@ impl<'a> Ground<'a> {
         }
     }
 
+    /// The headroom that a placeholder stands for.
+    pub(crate) fn headroom_of(&self, pod: PodIndex) -> Option<&Headroom> {
+        let mut number = pod.checked_sub(self.placeholders.start)?;
+        self.input.policies.headroom.iter().find(|headroom| {
+            let count = headroom.count as usize;
+            let is_here = number < count;
+            number = number.saturating_sub(count);
+            is_here
+        })
+    }
+
     /// Whether a pod is none of the picture's.
     pub(crate) fn is_stand_in(&self, pod: PodIndex) -> bool {
         pod >= self.placeholders.start

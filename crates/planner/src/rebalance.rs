@@ -1,7 +1,7 @@
 //! A whole cluster, or chosen nodes of it, to a cheaper configuration; and its little sister, places for pods
 //! that wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assemble::{assemble, certify};
 use crate::formulate::{Formulation, Role, Scope};
@@ -58,7 +58,7 @@ fn empty_scope(ground: &Ground<'_>) -> Scope {
         nodes: (0..ground.input.cluster.nodes.len()).map(role).collect(),
         most_of_pool: vec![None; ground.input.templates.len()],
         buys_for_waiting: false,
-        open_tier: 0,
+        opened: BTreeSet::new(),
     }
 }
 
@@ -106,11 +106,6 @@ pub(crate) fn solve_scope(ground: &Ground<'_>, scope: &mut Scope, effort: &Effor
     let mut plan = assemble(ground, scope, &formulation, layout);
     plan.bound = bound;
     plan
-}
-
-/// The problem of a scope in which every pod that runs could find a place somewhere.
-pub(crate) fn place_all(ground: &Ground<'_>, scope: &mut Scope, quick: &Effort<'_>) -> Formulation {
-    settle(ground, scope, quick)
 }
 
 /// The bound for everything of a formulation that has a place.
@@ -190,16 +185,26 @@ fn carried_out(problem: &Problem, real: &Problem, packing: &Packing) -> (Problem
 
 /// Takes out of the scope what runs and would lose its place: it stays where it is. Opens later tiers for what
 /// earlier ones have no machine left.
-fn settle(ground: &Ground<'_>, scope: &mut Scope, quick: &Effort<'_>) -> Formulation {
+pub(crate) fn settle(ground: &Ground<'_>, scope: &mut Scope, quick: &Effort<'_>) -> Formulation {
     loop {
         let formulation = Formulation::new(ground, scope);
-        let is_safe =
+        let has_tiers = ground.candidates.iter().any(|one| one.tier > 0);
+        let nobody_moves =
             ground.pods_on.iter().all(Vec::is_empty) || scope.nodes.iter().all(|&role| role != Role::MayGo);
+        let is_safe = nobody_moves && !has_tiers;
         if is_safe {
             return formulation;
         }
         let packing = solve::pack(&formulation.problem, quick).packing;
         let layout = lay_out(ground, &formulation, &packing);
+        // What no machine of its first tier is left for may have one of a later tier.
+        let opened = scope.opened.len();
+        if has_tiers {
+            scope.opened.extend(layout.unplaced.iter().copied());
+        }
+        if scope.opened.len() > opened {
+            continue;
+        }
         let runs = |pod: &PodIndex| ground.node_of.get(*pod).copied().flatten().is_some();
         let lost: Vec<PodIndex> = layout.unplaced.into_iter().filter(runs).collect();
         if lost.is_empty() {

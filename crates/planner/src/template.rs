@@ -86,7 +86,7 @@ pub struct SpotPolicy {
     pub fallback: bool,
     /// At most this share, in percent, of the nodes bought by one plan in one pool: a machine type in a zone.
     pub max_pool_percent: Option<u8>,
-    /// A spot machine is at most this much dearer, in percent, than the cheapest spot machine that could hold
-    /// the same pods: how much diversity may cost.
+    /// A spot machine is bought only if it is at most this much dearer, in percent, than the cheapest spot
+    /// machine of the template that has at least its room: how much diversity may cost.
     pub max_price_increase_percent: Option<u32>,
 }

@@ -30,7 +30,7 @@ pub(crate) fn of(ground: &Ground<'_>, formulation: &Formulation, layout: &Layout
     if refused == ground.candidates.len() {
         return Verdict::NoMachine { refusals };
     }
-    match reached_limit(ground, formulation, layout, pod) {
+    match reached_limit(formulation, layout, pod) {
         Some(limit) => Verdict::LimitReached { limit: limit.into() },
         None => Verdict::NoPlace(Refusal {
             rule: Rule::InterPodAffinity,
@@ -60,12 +60,7 @@ pub(crate) fn refusals(ground: &Ground<'_>, class: usize) -> Vec<(Refusal, usize
 }
 
 /// The first limit that leaves no room for the cheapest machine that could hold the pod.
-fn reached_limit(
-    ground: &Ground<'_>,
-    formulation: &Formulation,
-    layout: &Layout,
-    pod: PodIndex,
-) -> Option<String> {
+fn reached_limit(formulation: &Formulation, layout: &Layout, pod: PodIndex) -> Option<String> {
     let problem = &formulation.problem;
     let part = formulation.parts.iter().position(|part| part.pods.contains(&pod))?;
     let mut open: Vec<(usize, u32)> = Vec::new();
@@ -80,7 +75,6 @@ fn reached_limit(
         used + limit.per_bin[smallest] > limit.most
     });
     let by_supply = || {
-        let _ = ground;
         problem.bins[smallest].supply.map(|supply| format!("supply of {supply} machines that could hold it"))
     };
     limit.map(|(_, name)| name.to_string()).or_else(by_supply)

@@ -22,11 +22,13 @@ pub(super) fn accepts(
                 scope.nodes[node] != Role::Closed
                     && (group.home == Some(node)
                         || (spot_too || !ground.is_spot(node))
+                            && (group.may_be_on_demand || ground.is_spot(node))
                             && ground.rules.may_be(group.class, Spot::Existing(node))
                             && !sharing.keeps_off(ground, at, bin))
             }
             BinOf::New { candidate, .. } => {
                 (spot_too || !ground.sells_spot(candidate))
+                    && (group.may_be_on_demand || ground.sells_spot(candidate))
                     && ground.rules.may_be(group.class, Spot::New(candidate))
                     && ground.holds_one(candidate, group.class)
                     && !sharing.keeps_off(ground, at, bin)
@@ -45,7 +47,7 @@ pub(super) fn accepts(
         };
         let first =
             takers.iter().filter(|&&bin| matches!(bins[bin], BinOf::New { .. })).map(|&bin| tier(bin)).min();
-        let last = first.unwrap_or(0).max(scope.open_tier);
+        let last = if group.is_opened { u32::MAX } else { first.unwrap_or(0) };
         for bin in takers {
             if tier(bin) <= last {
                 accepts[bin].insert(at);

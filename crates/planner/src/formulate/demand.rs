@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use model::Lifecycle;
+
 use super::{BinOf, Scope};
 use crate::ground::{Ground, SpotShares};
 use crate::plan::{NodeIndex, PodIndex};
@@ -15,6 +17,10 @@ pub(crate) struct Group {
     pub(crate) class: usize,
     /// Whether they may run on spot machines.
     pub(crate) may_be_spot: bool,
+    /// Whether they may run on demand: headroom can be asked for on spot alone.
+    pub(crate) may_be_on_demand: bool,
+    /// Whether later tiers are open to them, no machine of an earlier one being left.
+    pub(crate) is_opened: bool,
     /// The node they are on, where that would not take them any more: they may stay but not come back.
     pub(crate) home: Option<NodeIndex>,
     /// They.
@@ -27,15 +33,31 @@ pub(super) fn groups(ground: &Ground<'_>, scope: &Scope) -> Vec<Group> {
     let mut groups: BTreeMap<_, Vec<PodIndex>> = BTreeMap::new();
     for &pod in &scope.demand {
         let Some(class) = ground.rules.class_of(pod) else { continue };
-        let may_be_spot = ground.placeholders.contains(&pod) || ground.may_be_spot(pod, &mut shares);
+        let (may_be_spot, may_be_on_demand) = match ground.headroom_of(pod) {
+            Some(headroom) => {
+                (headroom.lifecycle != Some(Lifecycle::OnDemand), headroom.lifecycle != Some(Lifecycle::Spot))
+            }
+            None => (ground.may_be_spot(pod, &mut shares), true),
+        };
+        let is_opened = scope.opened.contains(&pod);
         let home = ground.node_of.get(pod).copied().flatten();
         let home = home.filter(|&node| !ground.rules.may_be(class, Spot::Existing(node)));
         let priority = std::cmp::Reverse(ground.pods[pod].spec.priority);
-        groups.entry((priority, class, may_be_spot, home)).or_default().push(pod);
+        groups
+            .entry((priority, class, may_be_spot, may_be_on_demand, is_opened, home))
+            .or_default()
+            .push(pod);
     }
     groups
         .into_iter()
-        .map(|((_, class, may_be_spot, home), pods)| Group { class, may_be_spot, home, pods })
+        .map(|((_, class, may_be_spot, may_be_on_demand, is_opened, home), pods)| Group {
+            class,
+            may_be_spot,
+            may_be_on_demand,
+            is_opened,
+            home,
+            pods,
+        })
         .collect()
 }
 

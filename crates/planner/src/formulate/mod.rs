@@ -12,6 +12,8 @@ mod limits;
 mod prune;
 mod sharing;
 
+use std::collections::BTreeSet;
+
 use crate::ground::Ground;
 use crate::plan::{NodeIndex, PodIndex, TemplateIndex};
 use crate::solve::{Bin, BitSet, Problem};
@@ -29,8 +31,8 @@ pub(crate) struct Scope {
     pub(crate) most_of_pool: Vec<Option<u32>>,
     /// Waiting pods are part of the demand; otherwise they get what room is left.
     pub(crate) buys_for_waiting: bool,
-    /// Tiers up to this one may be bought even where an earlier tier would do.
-    pub(crate) open_tier: u32,
+    /// Pods for which no machine of their first tier is left.
+    pub(crate) opened: BTreeSet<PodIndex>,
 }
 
 /// What may become of a node.
