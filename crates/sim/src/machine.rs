@@ -1,13 +1,23 @@
-//! The machines that the simulated clouds sell: a small choice of real types.
+//! Machine types, as far as a simulated node shows them: those of the built-in catalogue, and hosts of
+//! one's own, which no catalogue lists.
 //!
-//! Sizes are those of the instance catalogue; prices are not here, since nothing in a cluster
-//! tells its price.
+//! Prices are not here, since nothing in a cluster tells its price; see [`market`](crate::market).
+
+use std::sync::Arc;
+
+use cloud::Catalog;
+use model::{Architecture, InstanceType};
+
+use crate::provider::Provider;
+
+/// Most pods on a node of pools that are not on AWS, where addresses set the limit.
+const POOL_MAX_PODS: u32 = 110;
 
 /// A machine type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// The provider's name.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// Virtual CPUs.
     pub cpus: u64,
     /// Memory as sold, in MiB.
@@ -16,61 +26,44 @@ pub struct Machine {
     pub gpus: u64,
     /// Whether it is an ARM machine.
     pub arm: bool,
-    /// Pods that its network addresses allow.
+    /// Pods that its kubelet takes.
     pub max_pods: u64,
 }
 
-const fn amd64(name: &'static str, cpus: u64, gib: u64, max_pods: u64) -> Machine {
-    Machine { name, cpus, memory_mib: gib * 1_024, gpus: 0, arm: false, max_pods }
+impl Machine {
+    /// A type of the catalogue.
+    pub fn of(sold: &InstanceType) -> Self {
+        let addresses = sold.max_pods.unwrap_or(POOL_MAX_PODS);
+        let max_pods =
+            if sold.provider == model::Provider::Aws { addresses } else { addresses.min(POOL_MAX_PODS) };
+        Self {
+            name: sold.name.clone(),
+            cpus: u64::from(sold.vcpus),
+            memory_mib: sold.memory_mib,
+            gpus: u64::from(sold.gpus),
+            arm: sold.architecture == Architecture::Arm64,
+            max_pods: u64::from(max_pods),
+        }
+    }
+
+    /// The type of that name: in the built-in catalogue, or among the hosts of one's own.
+    pub fn named(provider: Provider, name: &str) -> Option<Self> {
+        match provider.cloud() {
+            Some(cloud) => Catalog::builtin().instance_type(cloud, name).map(|sold| Self::of(sold)),
+            None => {
+                let &(name, cpus, gpus, arm) = OWN_HOSTS.iter().find(|(host, ..)| *host == name)?;
+                let max_pods = u64::from(POOL_MAX_PODS);
+                Some(Self { name: name.into(), cpus, memory_mib: cpus * 4_096, gpus, arm, max_pods })
+            }
+        }
+    }
 }
 
-const fn arm64(name: &'static str, cpus: u64, gib: u64, max_pods: u64) -> Machine {
-    Machine { arm: true, ..amd64(name, cpus, gib, max_pods) }
-}
-
-const fn gpu(name: &'static str, cpus: u64, gib: u64, max_pods: u64) -> Machine {
-    Machine { gpus: 1, ..amd64(name, cpus, gib, max_pods) }
-}
-
-/// All types, by provider.
-pub const MACHINES: &[Machine] = &[
-    amd64("m4.xlarge", 4, 16, 58),
-    amd64("m5.large", 2, 8, 29),
-    amd64("m5.xlarge", 4, 16, 58),
-    amd64("m5.2xlarge", 8, 32, 58),
-    amd64("m5.4xlarge", 16, 64, 234),
-    amd64("m5a.xlarge", 4, 16, 58),
-    amd64("c5.xlarge", 4, 8, 58),
-    amd64("c5.2xlarge", 8, 16, 58),
-    amd64("r5.xlarge", 4, 32, 58),
-    amd64("r5.2xlarge", 8, 64, 58),
-    amd64("r6i.2xlarge", 8, 64, 58),
-    arm64("m6g.xlarge", 4, 16, 58),
-    arm64("m7g.2xlarge", 8, 32, 58),
-    gpu("g4dn.xlarge", 4, 16, 29),
-    gpu("g4dn.2xlarge", 8, 32, 29),
-    amd64("e2-standard-4", 4, 16, 110),
-    amd64("e2-standard-8", 8, 32, 110),
-    amd64("n2-standard-4", 4, 16, 110),
-    amd64("n2-standard-8", 8, 32, 110),
-    amd64("n2d-standard-4", 4, 16, 110),
-    amd64("n2-highmem-4", 4, 32, 110),
-    arm64("t2a-standard-4", 4, 16, 110),
-    gpu("g2-standard-4", 4, 16, 110),
-    amd64("Standard_D4s_v5", 4, 16, 110),
-    amd64("Standard_D8s_v5", 8, 32, 110),
-    amd64("Standard_D4as_v5", 4, 16, 110),
-    amd64("Standard_E4s_v5", 4, 32, 110),
-    arm64("Standard_D4ps_v5", 4, 16, 110),
-    gpu("Standard_NC4as_T4_v3", 4, 28, 110),
-    amd64("host-8c32g", 8, 32, 110),
-    amd64("host-16c64g", 16, 64, 110),
-    arm64("host-16c64g-arm", 16, 64, 110),
-    gpu("host-16c64g-t4", 16, 64, 110),
-    amd64("host-32c128g", 32, 128, 110),
+/// Hosts of one's own: name, CPUs with 4 GiB each, GPUs, and whether they are ARM machines.
+const OWN_HOSTS: [(&str, u64, u64, bool); 5] = [
+    ("host-8c32g", 8, 0, false),
+    ("host-16c64g", 16, 0, false),
+    ("host-16c64g-arm", 16, 0, true),
+    ("host-16c64g-t4", 16, 1, false),
+    ("host-32c128g", 32, 0, false),
 ];
-
-/// The type of that name.
-pub fn named(name: &str) -> Option<Machine> {
-    MACHINES.iter().find(|machine| machine.name == name).copied()
-}

@@ -47,6 +47,16 @@ impl Provider {
         }
     }
 
+    /// Who sells its machines; `None` for machines of one's own.
+    pub const fn cloud(self) -> Option<model::Provider> {
+        match self {
+            Self::Eks => Some(model::Provider::Aws),
+            Self::Gke => Some(model::Provider::Gcp),
+            Self::Aks => Some(model::Provider::Azure),
+            Self::Anywhere => None,
+        }
+    }
+
     /// The region all simulated clusters of this provider are in; empty where there is none.
     pub const fn region(self) -> &'static str {
         match self {
@@ -105,7 +115,7 @@ impl Provider {
     }
 
     /// Capacity in the kubelet's view: not all memory sold reaches the operating system.
-    pub fn capacity(self, machine: Machine) -> Resources {
+    pub fn capacity(self, machine: &Machine) -> Resources {
         // An EC2 machine reports about 92.5 % of what is sold; the others about 97.8 %.
         let permille = if self == Self::Eks { 925 } else { 978 };
         let memory_mib = machine.memory_mib * permille / 1_000;
@@ -115,7 +125,7 @@ impl Provider {
     /// Allocatable: capacity less what kubelet and system keep. The CPU formula is that of GKE and
     /// EKS (6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest);
     /// memory on EKS 255 MiB and 11 MiB a pod, elsewhere GKE's shares, both with 100 MiB for eviction.
-    pub fn allocatable(self, machine: Machine) -> Resources {
+    pub fn allocatable(self, machine: &Machine) -> Resources {
         let capacity = self.capacity(machine);
         if self == Self::Anywhere {
             return capacity.minus(Resources::new(0, 100));
@@ -181,13 +191,14 @@ impl Provider {
         Identity { node_name, provider_id, address }
     }
 
-    /// The labels that kubelet, cloud controller and node pools put on a node.
+    /// The labels that kubelet, cloud controller and node pools put on a node. Without a group they are
+    /// those that a machine has wherever it comes from.
     pub fn node_labels(
         self,
         name: &str,
-        machine: Machine,
+        machine: &Machine,
         zone: &str,
-        group: &str,
+        group: Option<&str>,
         lifecycle: Lifecycle,
     ) -> Labels {
         let arch = if machine.arm { "arm64" } else { "amd64" };
@@ -202,42 +213,26 @@ impl Provider {
         ];
         if self != Self::Anywhere {
             labels.extend([
-                ("beta.kubernetes.io/instance-type", machine.name),
-                ("node.kubernetes.io/instance-type", machine.name),
+                ("beta.kubernetes.io/instance-type", &*machine.name),
+                ("node.kubernetes.io/instance-type", &*machine.name),
                 ("topology.kubernetes.io/region", self.region()),
                 ("failure-domain.beta.kubernetes.io/region", self.region()),
                 ("failure-domain.beta.kubernetes.io/zone", zone),
             ]);
         }
+        let family = machine.name.split('-').next().unwrap_or_default();
         match self {
-            Self::Eks => labels.extend([
-                ("eks.amazonaws.com/capacityType", if spot { "SPOT" } else { "ON_DEMAND" }),
-                ("eks.amazonaws.com/nodegroup", group),
-                ("topology.ebs.csi.aws.com/zone", zone),
+            Self::Eks => labels.push(("topology.ebs.csi.aws.com/zone", zone)),
+            Self::Gke => labels.extend([
+                ("cloud.google.com/machine-family", family),
+                ("cloud.google.com/gke-provisioning", if spot { "spot" } else { "standard" }),
+                ("topology.gke.io/zone", zone),
             ]),
-            Self::Gke => {
-                labels.extend([
-                    ("cloud.google.com/gke-nodepool", group),
-                    ("cloud.google.com/gke-provisioning", if spot { "spot" } else { "standard" }),
-                    ("cloud.google.com/gke-max-pods-per-node", "110"),
-                    ("cloud.google.com/machine-family", machine.name.split('-').next().unwrap_or_default()),
-                    ("topology.gke.io/zone", zone),
-                ]);
-                if spot {
-                    labels.push(("cloud.google.com/gke-spot", "true"));
-                }
-            }
-            Self::Aks => {
-                labels.extend([
-                    ("agentpool", group),
-                    ("kubernetes.azure.com/agentpool", group),
-                    ("kubernetes.azure.com/mode", if group == "system" { "system" } else { "user" }),
-                ]);
-                if spot {
-                    labels.push(("kubernetes.azure.com/scalesetpriority", "spot"));
-                }
-            }
-            Self::Anywhere => labels.push(("node-pool", group)),
+            Self::Aks if group.is_none() => labels.push(("topology.disk.csi.azure.com/zone", zone)),
+            Self::Aks | Self::Anywhere => {}
+        }
+        if let Some(group) = group {
+            labels.extend(self.group_labels(group, spot));
         }
         // The agent marks every node that it takes for spot.
         if spot {
@@ -247,6 +242,34 @@ impl Provider {
             labels.push(("nvidia.com/gpu.present", "true"));
         }
         labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+
+    /// What a node group or pool adds.
+    fn group_labels(self, group: &str, spot: bool) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Eks => vec![
+                ("eks.amazonaws.com/capacityType", if spot { "SPOT" } else { "ON_DEMAND" }),
+                ("eks.amazonaws.com/nodegroup", group),
+            ],
+            Self::Gke => {
+                let mut labels = vec![
+                    ("cloud.google.com/gke-nodepool", group),
+                    ("cloud.google.com/gke-max-pods-per-node", "110"),
+                ];
+                labels.extend(spot.then_some(("cloud.google.com/gke-spot", "true")));
+                labels
+            }
+            Self::Aks => {
+                let mut labels = vec![
+                    ("agentpool", group),
+                    ("kubernetes.azure.com/agentpool", group),
+                    ("kubernetes.azure.com/mode", if group == "system" { "system" } else { "user" }),
+                ];
+                labels.extend(spot.then_some(("kubernetes.azure.com/scalesetpriority", "spot")));
+                labels
+            }
+            Self::Anywhere => vec![("node-pool", group)],
+        }
     }
 }
 
@@ -270,13 +293,12 @@ impl FromStr for Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::named;
 
     #[test]
     fn allocatable_is_what_the_kubelets_report() {
-        let eks = Provider::Eks.allocatable(named("m5.xlarge").unwrap());
+        let eks = Provider::Eks.allocatable(&Machine::named(Provider::Eks, "m5.xlarge").unwrap());
         assert_eq!((eks.cpu_milli, eks.memory >> 10), (3_920, 14_501_888));
-        let gke = Provider::Gke.allocatable(named("n2-standard-4").unwrap());
+        let gke = Provider::Gke.allocatable(&Machine::named(Provider::Gke, "n2-standard-4").unwrap());
         assert_eq!(gke.cpu_milli, 3_920);
     }
 }

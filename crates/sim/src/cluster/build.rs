@@ -20,7 +20,7 @@ impl Cluster {
             let mut zone = group;
             for (machine, count) in machines {
                 for _ in 0..count {
-                    self.add_node(group, machine, zone % 3);
+                    self.add_node(group, machine.clone(), zone % 3);
                     zone += 1;
                 }
             }
@@ -129,7 +129,7 @@ impl Cluster {
         if let Some(rule) = plan.budget {
             let mut meta = self.world.meta(&mut self.random, &plan.namespace, &plan.name, self.start);
             meta.labels = labels.clone();
-            self.world.add_budget(Budget { meta, selector: selector.clone(), rule });
+            self.world.add_budget(Budget { meta, selector: selector.clone(), rule, blocked: false });
         }
         if matches!(plan.kind, Kind::Deployment | Kind::StatefulSet) {
             let mut meta = self.world.meta(&mut self.random, &plan.namespace, &plan.name, self.start);
@@ -150,6 +150,7 @@ impl Cluster {
         for node in self.world.nodes.values_mut() {
             node.meta.created = before(30 * 24, 150 * 24);
             node.ready_since = node.meta.created;
+            self.fleet.backdate(node.meta.id, node.meta.created);
         }
         for plain in self.world.plain.values_mut() {
             plain.meta.created = before(300 * 24, 400 * 24);

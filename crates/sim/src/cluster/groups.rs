@@ -1,14 +1,13 @@
-//! The simulated cloud under the cluster: node groups that grow for pods that wait, machines that
-//! take time to boot, quotas, missing capacity, spot machines that are taken back.
+//! Node groups that grow for pods that wait, by machines that take time to boot, within quotas and as
+//! far as there is capacity. Somebody else may do that instead: then groups are left as they are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{Lifecycle, Timestamp};
 
-use super::{Cluster, Event, Purchase};
+use super::{Cluster, Event, NOTICE_SECONDS, Purchase};
 use crate::machine::Machine;
-use crate::scenario::Group;
 use crate::scheduler::Needs;
 use crate::world::meta::{Id, Kind};
 use crate::world::node::Node;
@@ -30,6 +29,9 @@ impl Cluster {
     /// First fit of the waiting pods into machines that could be bought; what boots already counts.
     pub(super) fn grow_groups(&mut self) {
         self.plan(GROW_SECONDS, Event::GroupsGrow);
+        if !self.groups_act {
+            return;
+        }
         let now = self.now;
         self.unsellable.retain(|_, until| *until > now);
         let sellable = |id: &&Id| !self.unsellable.contains_key(id);
@@ -76,9 +78,9 @@ impl Cluster {
             if in_group >= definition.maximum as usize {
                 continue;
             }
-            for &(machine, _) in &definition.machines {
+            for (machine, _) in &definition.machines {
                 for zone in self.zones_by_size() {
-                    let purchase = Purchase { group, machine, zone };
+                    let purchase = Purchase { group, machine: machine.clone(), zone };
                     let node = self.blank_node(&purchase, self.start);
                     if Needs::of(&self.world, pod).filter(&node).is_none() {
                         choices.push((self.market.price(machine, definition.lifecycle), purchase));
@@ -92,10 +94,8 @@ impl Cluster {
         }
         // Without a price at all the first in order; otherwise the cheapest with a price.
         choices.sort_by_key(|(price, purchase)| (price.is_none(), *price, purchase.group));
-        let running: u64 = self.world.nodes.values().map(|node| node.machine.cpus).sum();
         for (_, purchase) in choices {
-            let booting: u64 = self.booting.iter().map(|purchase| purchase.machine.cpus).sum();
-            if running + booting + purchase.machine.cpus > self.dynamics.quota_cpus {
+            if self.cpus_in_use() + purchase.machine.cpus > self.dynamics.quota_cpus {
                 continue;
             }
             if self.random.chance(self.dynamics.no_capacity_permille) {
@@ -107,9 +107,15 @@ impl Cluster {
         None
     }
 
+    /// vCPUs of the account that machines use, or will when they have booted.
+    pub(super) fn cpus_in_use(&self) -> u64 {
+        self.fleet.cpus() + self.booting.iter().map(|purchase| purchase.machine.cpus).sum::<u64>()
+    }
+
     /// A machine is lost, taken back or given up: its group replaces it, in the same zone, since volumes
     /// may be there.
     pub(super) fn lose_node(&mut self, id: Id) {
+        self.machine_lost(id);
         let Some(node) = self.world.nodes.get(&id) else { return };
         let group = self.groups.iter().position(|group| *group.name == *node.group);
         let zone = self.world.provider.zones().iter().position(|zone| *zone == &*node.zone);
@@ -121,10 +127,11 @@ impl Cluster {
 
     /// Buys the group's cheapest machine that is to be had; looks again later when none is.
     pub(super) fn replace(&mut self, group: usize, zone: usize) {
-        let Some(definition) = self.groups.get(group) else { return };
+        let Some(definition) = self.groups.get(group).filter(|_| self.groups_act) else { return };
         let lifecycle = definition.lifecycle;
-        let mut machines: Vec<Machine> = definition.machines.iter().map(|&(machine, _)| machine).collect();
-        machines.sort_by_key(|&machine| {
+        let mut machines: Vec<Machine> =
+            definition.machines.iter().map(|(machine, _)| machine.clone()).collect();
+        machines.sort_by_key(|machine| {
             let price = self.market.price(machine, lifecycle);
             (price.is_none(), price)
         });
@@ -145,7 +152,7 @@ impl Cluster {
     }
 
     /// The zones, the one with the fewest nodes first.
-    fn zones_by_size(&self) -> Vec<usize> {
+    pub(super) fn zones_by_size(&self) -> Vec<usize> {
         let names = self.world.provider.zones();
         let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
         for node in self.world.nodes.values() {
@@ -163,10 +170,14 @@ impl Cluster {
     fn blank_node(&self, purchase: &Purchase, now: Timestamp) -> Node {
         let provider = self.world.provider;
         let zone = provider.zones().get(purchase.zone).copied().unwrap_or_default();
-        let mut node = unnamed_node(self.groups.get(purchase.group), purchase.machine, zone, now);
-        node.allocatable = provider.allocatable(purchase.machine);
+        let mut node = unnamed_node(purchase.machine.clone(), zone, now);
+        node.allocatable = provider.allocatable(&purchase.machine);
         if let Some(group) = self.groups.get(purchase.group) {
-            node.meta.labels = provider.node_labels("", purchase.machine, zone, &group.name, group.lifecycle);
+            node.group = Arc::from(group.name.as_str());
+            node.lifecycle = group.lifecycle;
+            node.taints = group.taints.clone();
+            node.meta.labels =
+                provider.node_labels("", &purchase.machine, zone, Some(&group.name), group.lifecycle);
             node.meta.labels.extend(group.labels.clone());
         }
         for daemon in self.world.workloads.values().filter(|workload| workload.kind == Kind::DaemonSet) {
@@ -195,31 +206,40 @@ impl Cluster {
         let now = self.shown();
         let provider = self.world.provider;
         let definition = self.groups.get(group)?.clone();
-        self.machines_made += 1;
-        let identity =
-            provider.identity(&self.world.name, &definition.name, zone, self.machines_made, &mut self.random);
+        let serial = self.fleet.next_serial();
+        let identity = provider.identity(&self.world.name, &definition.name, zone, serial, &mut self.random);
         let mut node = self.blank_node(&Purchase { group, machine, zone }, now);
         node.used = Resources::default();
         node.active_pods = 0;
         node.meta = self.world.meta(&mut self.random, "", &identity.node_name, now);
         node.meta.labels = provider.node_labels(
             &identity.node_name,
-            machine,
+            &node.machine,
             &node.zone,
-            &definition.name,
+            Some(&definition.name),
             definition.lifecycle,
         );
         node.meta.labels.extend(definition.labels);
         node.provider_id = identity.provider_id;
         node.address = identity.address;
+        self.fleet.adopt(serial, &node);
+        Some(self.node_joins(node))
+    }
+
+    /// A node is there: whoever marks new nodes does, and its daemons come.
+    pub(super) fn node_joins(&mut self, mut node: Node) -> Id {
+        node.taints.extend(self.faults.taints_of_new_nodes(self.now));
         let id = self.world.add_node(node);
         self.nodes_changed();
-        Some(id)
+        id
     }
 
     /// Gives back nodes of which nothing but daemons is left, where the group does that.
     pub(super) fn shrink_groups(&mut self) {
         self.plan(SHRINK_SECONDS, Event::GroupsShrink);
+        if !self.groups_act {
+            return;
+        }
         let mut idle: Vec<Id> = Vec::new();
         for group in &self.groups {
             let Some(seconds) = group.scale_down_after else { continue };
@@ -228,6 +248,7 @@ impl Cluster {
         }
         // One at a time: what leaves may be missed.
         if let Some(&first) = idle.first() {
+            self.machine_given_back(first);
             self.remove_node(first);
         }
     }
@@ -252,14 +273,15 @@ impl Cluster {
     /// The hour's chances.
     pub(super) fn run_hour(&mut self) {
         self.plan(3_600, Event::Hour);
-        let machines: Vec<Machine> =
-            self.groups.iter().flat_map(|group| group.machines.iter().map(|&(machine, _)| machine)).collect();
-        self.market.move_prices(machines.into_iter(), &mut self.random);
+        let machines = self.groups.iter().flat_map(|group| group.machines.iter().map(|(machine, _)| machine));
+        self.market.move_prices(machines, &mut self.random);
+        self.fleet.forget_long_gone(self.now);
         let spot = self.world.nodes.values().filter(|node| node.lifecycle == Lifecycle::Spot);
         for id in spot.map(|node| node.meta.id).collect::<Vec<_>>() {
             if self.random.chance(self.dynamics.reclaim_permille_per_hour) {
                 let within = self.random.below(3_400);
-                self.plan(within + 120, Event::NodeGone(id));
+                self.plan(within, Event::SpotNotice(id));
+                self.plan(within + NOTICE_SECONDS, Event::NodeGone(id));
             }
         }
         if self.random.chance(self.dynamics.silence_permille_per_hour) {
@@ -272,7 +294,8 @@ impl Cluster {
     }
 }
 
-fn unnamed_node(group: Option<&Group>, machine: Machine, zone: &str, now: Timestamp) -> Node {
+/// A node of no group, without identity, labels and pods.
+pub(super) fn unnamed_node(machine: Machine, zone: &str, now: Timestamp) -> Node {
     use crate::world::meta::{Meta, Uid};
     use crate::world::template::Labels;
     Node {
@@ -288,13 +311,15 @@ fn unnamed_node(group: Option<&Group>, machine: Machine, zone: &str, now: Timest
             resource_version: 0,
             generation: 1,
         },
-        group: Arc::from(group.map_or("", |group| group.name.as_str())),
+        group: Arc::from(""),
         machine,
-        lifecycle: group.map_or(Lifecycle::OnDemand, |group| group.lifecycle),
+        lifecycle: Lifecycle::OnDemand,
+        disk_gib: None,
+        image: None,
         zone: Arc::from(zone),
         provider_id: String::new(),
         address: [0; 4],
-        taints: group.map(|group| group.taints.clone()).unwrap_or_default(),
+        taints: Vec::new(),
         unschedulable: false,
         ready: true,
         ready_since: crate::world::seconds(now),

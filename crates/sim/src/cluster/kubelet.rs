@@ -56,7 +56,7 @@ impl Cluster {
         let now = crate::world::seconds(self.shown());
         let Some(pod) = self.world.pods.get(&id).filter(|pod| pod.meta.deleted.is_none()) else { return };
         let (owner, grace) = (pod.owner, pod.template.grace_seconds.max(1) as u64);
-        if pod.placement.is_none() || pod.is_finished() {
+        if pod.placement.is_none() || (pod.is_finished() && !self.faults.holds(pod, self.now)) {
             self.world.remove_pod(id);
         } else {
             self.world.update_pod(id, |pod| {
@@ -71,19 +71,27 @@ impl Cluster {
         }
     }
 
-    /// Takes a pod away without waiting (grace 0).
+    /// Takes a pod away without waiting (grace 0). One that is held is only marked.
     pub(crate) fn remove_pod_now(&mut self, id: Id) {
-        let owner = self.world.pods.get(&id).map(|pod| pod.owner);
-        self.world.remove_pod(id);
-        if let Some(Owner::Workload(owner)) = owner {
-            self.owner_changed(owner);
+        let Some(pod) = self.world.pods.get(&id) else { return };
+        if self.faults.holds(pod, self.now) {
+            self.delete_pod(id);
+        } else {
+            let owner = pod.owner;
+            self.world.remove_pod(id);
+            if let Owner::Workload(owner) = owner {
+                self.owner_changed(owner);
+            }
         }
         self.settle();
     }
 
-    /// A terminating pod is gone, unless its kubelet is silent and cannot say so.
+    /// A terminating pod is gone, unless it is held, or its kubelet is silent and cannot say so.
     pub(super) fn finish_deletion(&mut self, id: Id) {
         let Some(pod) = self.world.pods.get(&id) else { return };
+        if self.faults.holds(pod, self.now) {
+            return;
+        }
         let silent = pod
             .placement
             .as_ref()
@@ -129,7 +137,7 @@ impl Cluster {
             let taint = Taint::new("node.kubernetes.io/unreachable", "", effect);
             node.taints.push(Taint { added: Some(now), ..taint });
         }
-        let pods: Vec<Id> = node.pods.iter().copied().collect();
+        let (in_group, pods) = (!node.group.is_empty(), node.pods.clone());
         self.world.touch(Kind::Node, id);
         for pod in pods {
             if self.world.pods.get(&pod).is_some_and(|pod| pod.ready) {
@@ -137,8 +145,10 @@ impl Cluster {
             }
         }
         self.plan(UNREACHABLE_SECONDS, Event::NodeEvicted(id));
-        // The group replaces a machine that its health check gave up.
-        self.plan(UNREACHABLE_SECONDS * 2, Event::NodeGone(id));
+        // A group replaces a machine that its health check gave up; nobody looks after one without.
+        if in_group {
+            self.plan(UNREACHABLE_SECONDS * 2, Event::NodeGone(id));
+        }
     }
 
     /// After five minutes the pods of a silent node are deleted: they stay terminating, since nobody
@@ -171,7 +181,7 @@ impl Cluster {
         let now = crate::world::seconds(self.shown());
         for id in pods {
             let Some(pod) = self.world.pods.get(&id) else { continue };
-            let owner = pod.owner;
+            let (owner, held) = (pod.owner, self.faults.holds(pod, self.now));
             if !pod.is_finished() {
                 self.world.update_pod(id, |pod| {
                     pod.phase = Phase::Failed;
@@ -179,7 +189,11 @@ impl Cluster {
                     pod.note = Some(Note::NodeGone);
                 });
             }
-            self.world.remove_pod(id);
+            if held {
+                self.delete_pod(id);
+            } else {
+                self.world.remove_pod(id);
+            }
             if let Owner::Workload(owner) = owner {
                 self.owner_changed(owner);
             }

@@ -5,17 +5,23 @@
 
 mod build;
 mod controllers;
+pub mod faults;
+mod fleet;
 mod groups;
 mod kubelet;
 mod load;
+mod notices;
 mod oddities;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloud::Catalog;
-use model::{Lifecycle, Money, Timestamp};
+use model::{Money, Timestamp};
 
+use crate::cluster::faults::Faults;
+use crate::cluster::fleet::Fleet;
+use crate::cluster::notices::Notices;
 use crate::machine::Machine;
 use crate::market::Market;
 use crate::objects::PodMetrics;
@@ -32,6 +38,8 @@ use crate::world::{Counts, World};
 
 /// Fewest seconds until the pod collector comes for the pods of a node that is gone.
 const POD_COLLECTOR_SECONDS: u64 = 40;
+/// Seconds from a spot machine's notice to its end.
+const NOTICE_SECONDS: u64 = 120;
 /// Seconds between two tries of pods that found no node.
 const UNSCHEDULABLE_SECONDS: u64 = 30;
 
@@ -54,8 +62,18 @@ enum Event {
     NodeSilent(Id),
     /// A silent node's pods are evicted.
     NodeEvicted(Id),
+    /// A spot machine gets the notice that it is taken back.
+    SpotNotice(Id),
     /// A machine is gone, and its Node object with it; its group replaces it.
     NodeGone(Id),
+    /// A machine bought through the cloud's API runs.
+    MachineRuns(u64),
+    /// It joins as a node.
+    MachineJoins(u64),
+    /// A machine that was given back is gone.
+    MachineGone(u64),
+    /// A fault begins or ends.
+    FaultsChange,
     /// A group replaces a machine that it lost in a zone.
     Replace {
         /// Which group.
@@ -79,7 +97,7 @@ enum Event {
     Hour,
 }
 
-/// A machine that was bought and has not joined yet.
+/// A machine that a group bought and that has not joined yet.
 #[derive(Clone, Debug)]
 struct Purchase {
     group: usize,
@@ -106,7 +124,11 @@ pub struct Cluster {
     /// Pods for which no group sells a machine, with the time to look again.
     unsellable: BTreeMap<Id, VirtualTime>,
     schedule_planned: bool,
-    machines_made: u64,
+    fleet: Fleet,
+    faults: Faults,
+    /// Whether groups grow, shrink and replace what they lost.
+    groups_act: bool,
+    notices: Notices,
 }
 
 impl Cluster {
@@ -129,7 +151,10 @@ impl Cluster {
             unschedulable: BTreeSet::new(),
             unsellable: BTreeMap::new(),
             schedule_planned: false,
-            machines_made: 0,
+            fleet: Fleet::new(seed),
+            faults: Faults::default(),
+            groups_act: true,
+            notices: Notices::default(),
         };
         cluster.build(scenario);
         cluster
@@ -193,7 +218,7 @@ impl Cluster {
     pub fn cost_per_hour(&self) -> (Money, usize) {
         let mut unpriced = 0;
         let prices = self.world.nodes.values().filter_map(|node| {
-            let price = self.market.price(node.machine, node.lifecycle);
+            let price = self.market.price(&node.machine, node.lifecycle);
             unpriced += usize::from(price.is_none());
             price
         });
@@ -220,15 +245,10 @@ impl Cluster {
         self.settle();
     }
 
-    /// A spot node of the fleet gets its notice now and is gone two minutes later. False when there is
-    /// no such spot node.
-    pub fn reclaim(&mut self, node_name: &str) -> bool {
-        let Some(node) = self.world.node_named(node_name) else { return false };
-        let (id, is_spot) = (node.meta.id, node.lifecycle == Lifecycle::Spot);
-        if is_spot {
-            self.plan(120, Event::NodeGone(id));
-        }
-        is_spot
+    /// Whether node groups grow for waiting pods, shrink, and replace machines that they lost, as they do
+    /// at first. Without it nothing but the cloud's API brings machines.
+    pub fn set_group_autoscaler(&mut self, acts: bool) {
+        self.groups_act = acts;
     }
 
     fn plan(&mut self, seconds: u64, event: Event) {
@@ -254,7 +274,12 @@ impl Cluster {
             Event::NodeJoins(purchase) => self.join(purchase),
             Event::NodeSilent(id) => self.silence(id),
             Event::NodeEvicted(id) => self.evict_silent(id),
+            Event::SpotNotice(id) => self.notice_spot(id),
             Event::NodeGone(id) => self.lose_node(id),
+            Event::MachineRuns(serial) => self.fleet.runs(serial),
+            Event::MachineJoins(serial) => self.machine_joins(serial),
+            Event::MachineGone(serial) => self.machine_gone(serial),
+            Event::FaultsChange => self.faults_changed(),
             Event::Replace { group, zone } => self.replace(group, zone),
             Event::PodsCollected(pods) => self.collect_pods(pods),
             Event::GroupsGrow => self.grow_groups(),

@@ -113,7 +113,7 @@ impl Execution {
     fn drain(&mut self, drain: &Drain, cluster: &mut Cluster) -> Option<Outcome> {
         let Some(node) = nodes::find(cluster, &drain.target) else { return Some(Ok(())) };
         if self.stage == Stage::Begin {
-            nodes::cordon(cluster, node);
+            cluster.cordon(node);
             self.stage = Stage::Evicting;
         }
         let pods = drainable(cluster, node);

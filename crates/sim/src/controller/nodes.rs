@@ -4,11 +4,10 @@ use super::action::{PatchNode, Target};
 use super::execute::Outcome;
 use crate::cluster::Cluster;
 use crate::world::meta::{Id, Kind};
-use crate::world::node::{Node, Taint};
+use crate::world::node::{Node, Taint, UNSCHEDULABLE};
 use crate::world::template::{Effect, Labels};
 
 const NODE_ID: &str = "provisioner.cast.ai/node-id";
-const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 const UNINITIALIZED: &str = "node.cloudprovider.kubernetes.io/uninitialized";
 
 /// How a patch went.
@@ -54,17 +53,6 @@ pub(super) fn delete(cluster: &mut Cluster, target: &Target) -> Outcome {
         pods.into_iter().for_each(|pod| cluster.remove_pod_now(pod));
     }
     Ok(())
-}
-
-/// Marks the node and taints it, unless it is cordoned already.
-pub(super) fn cordon(cluster: &mut Cluster, id: Id) {
-    if let Some(node) = cluster.world_mut().nodes.get_mut(&id)
-        && !node.unschedulable
-    {
-        node.unschedulable = true;
-        node.taints.push(Taint::new(UNSCHEDULABLE, "", Effect::NoSchedule));
-        cluster.world_mut().touch(Kind::Node, id);
-    }
 }
 
 /// Ready, and not waiting for its cloud controller. A taint with a value is overlooked, as the official

@@ -24,7 +24,7 @@ pub(super) fn render(world: &World, node: &Node) -> Value {
     if node.unschedulable {
         spec.insert("unschedulable".into(), json!(true));
     }
-    let capacity = resources(node, world.provider.capacity(node.machine));
+    let capacity = resources(node, world.provider.capacity(&node.machine));
     let allocatable = resources(node, node.allocatable);
     let mut with_extra = capacity;
     for (name, quantity) in &node.extra_capacity {
@@ -50,7 +50,7 @@ pub(super) fn render(world: &World, node: &Node) -> Value {
                 "kubeProxyVersion": world.provider.kubelet_version(),
                 "kubeletVersion": world.provider.kubelet_version(),
                 "operatingSystem": "linux",
-                "osImage": world.provider.os_image(),
+                "osImage": node.image.as_deref().unwrap_or(world.provider.os_image()),
             },
         },
     })
@@ -61,7 +61,7 @@ fn resources(node: &Node, amount: Resources) -> Map<String, Value> {
     map.insert("cpu".into(), json!(cpu(amount.cpu_milli)));
     map.insert("memory".into(), json!(bytes(amount.memory)));
     map.insert("pods".into(), json!(node.machine.max_pods.to_string()));
-    map.insert("ephemeral-storage".into(), json!("76224326324"));
+    map.insert("ephemeral-storage".into(), json!(node.disk_bytes().to_string()));
     if amount.gpu > 0 {
         map.insert("nvidia.com/gpu".into(), json!(amount.gpu.to_string()));
     }

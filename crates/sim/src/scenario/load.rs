@@ -3,7 +3,7 @@
 use model::Lifecycle;
 
 use super::{Dynamics, Group, Scenario, WorkloadPlan};
-use crate::machine::{Machine, named};
+use crate::machine::Machine;
 use crate::provider::Provider;
 use crate::random::Random;
 use crate::world::meta::Kind;
@@ -22,14 +22,14 @@ pub fn load_test(provider: Provider, name: &str, nodes: u32, seed: u64, dynamics
         Provider::Aks => ["Standard_D4s_v5", "Standard_D8s_v5"],
         Provider::Anywhere => ["host-8c32g", "host-16c64g"],
     };
-    let machines: Vec<Machine> = kinds.iter().filter_map(|name| named(name)).collect();
+    let machines: Vec<Machine> = kinds.iter().filter_map(|name| Machine::named(provider, name)).collect();
     let spot = if provider == Provider::Anywhere { 0 } else { nodes / 4 };
     let group = |name: &str, lifecycle, count: u32| Group {
         name: name.to_owned(),
         machines: machines
             .iter()
             .enumerate()
-            .map(|(index, &machine)| (machine, if index == 0 { count.div_ceil(2) } else { count / 2 }))
+            .map(|(index, machine)| (machine.clone(), if index == 0 { count.div_ceil(2) } else { count / 2 }))
             .collect(),
         lifecycle,
         labels: Labels::new(),

@@ -7,7 +7,7 @@ use model::Lifecycle;
 
 use super::load::plan;
 use super::{Dynamics, Group, Oddity, PodPlan, Scenario, WorkloadPlan};
-use crate::machine::{Machine, named};
+use crate::machine::Machine;
 use crate::provider::Provider;
 use crate::random::Random;
 use crate::world::meta::Kind;
@@ -66,7 +66,7 @@ pub fn shop(seed: u64) -> Scenario {
 }
 
 fn machines(list: &[(&str, u32)]) -> Vec<(Machine, u32)> {
-    list.iter().filter_map(|&(name, count)| Some((named(name)?, count))).collect()
+    list.iter().filter_map(|&(name, count)| Some((Machine::named(Provider::Eks, name)?, count))).collect()
 }
 
 fn label(key: &str, value: &str) -> Labels {

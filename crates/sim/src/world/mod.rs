@@ -454,6 +454,7 @@ impl World {
             BudgetRule::MinAvailable(limit) => limit.of(expected),
             BudgetRule::MaxUnavailable(limit) => expected.saturating_sub(limit.of(expected)),
         };
+        let desired = if budget.blocked { expected.max(healthy) } else { desired };
         let allowed = if expected == 0 { 0 } else { healthy.saturating_sub(desired) };
         Standing { expected, healthy, desired, allowed }
     }

@@ -9,6 +9,9 @@ use super::meta::{Id, Meta};
 use super::template::{Effect, Labels, Resources, Toleration};
 use crate::machine::Machine;
 
+/// The taint that goes with `spec.unschedulable`.
+pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+
 /// A taint of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taint {
@@ -47,6 +50,10 @@ pub struct Node {
     pub machine: Machine,
     /// The terms it runs under.
     pub lifecycle: Lifecycle,
+    /// Size of its disk in GiB, where one was asked for.
+    pub disk_gib: Option<u32>,
+    /// The image it runs, where one was asked for.
+    pub image: Option<Arc<str>>,
     /// Its availability zone.
     pub zone: Arc<str>,
     /// `spec.providerID`; empty for machines of no cloud.
@@ -73,7 +80,15 @@ pub struct Node {
     pub active_pods: u64,
 }
 
+/// What is left of a disk of 80 GiB for pods, in bytes.
+const USUAL_DISK_BYTES: u64 = 76_224_326_324;
+
 impl Node {
+    /// Room for pods on its disk, in bytes: about 90 % of it.
+    pub fn disk_bytes(&self) -> u64 {
+        self.disk_gib.map_or(USUAL_DISK_BYTES, |gib| (u64::from(gib) << 30) / 10 * 9)
+    }
+
     /// What is left for more pods.
     pub fn free(&self) -> Resources {
         self.allocatable.minus(self.used)

@@ -94,6 +94,8 @@ pub struct Budget {
     pub selector: Labels,
     /// What it asks.
     pub rule: BudgetRule,
+    /// Allows nothing for the time being, whatever the rule says.
+    pub blocked: bool,
 }
 
 /// A HorizontalPodAutoscaler on CPU use.
