@@ -33,6 +33,8 @@ pub enum Purpose {
     Poll,
     /// The controller says what it did.
     Acknowledge,
+    /// A spot handler passes a notice on.
+    CloudEvent,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Delta => "delta",
             Self::Poll => "poll",
             Self::Acknowledge => "acknowledge",
+            Self::CloudEvent => "cloudEvent",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use model::{Clock, Timestamp};
 use serde::Serialize;
 use sim::http::{Ended, Member, Server, Shared, Tally};
 use sim::scenario::{Dynamics, load_test};
-use sim::{Agent, Provider, Rhythm, Subject};
+use sim::{Agent, Provider, Rhythm, SimCloud, Subject, cloud_server};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +60,13 @@ pub(super) struct SimArgs {
     /// Nothing changes in the clusters and nobody polls for actions: a snapshot each, then heartbeats.
     #[arg(long, env = "SUPERCARGO_QUIET_WORLD")]
     quiet_world: bool,
+    /// Offer the simulated cloud under the clusters on this loopback address, for `server --sim-cloud`; port 0
+    /// takes any free one.
+    #[arg(long, env = "SUPERCARGO_CLOUD_LISTEN", value_name = "ADDRESS", conflicts_with = "quiet_world")]
+    cloud_listen: Option<SocketAddr>,
+    /// Leave node groups as they are: machines come and go through the simulated cloud alone.
+    #[arg(long, env = "SUPERCARGO_NO_GROUP_AUTOSCALER", conflicts_with = "quiet_world")]
+    no_group_autoscaler: bool,
     /// How the report is printed.
     #[arg(long, env = "SUPERCARGO_REPORT", value_enum, default_value_t)]
     report: OutputFormat,
@@ -111,6 +119,7 @@ pub(super) async fn run(args: SimArgs) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tally = Arc::new(Tally::default());
     let stop = CancellationToken::new();
+    let cloud = cloud(&args, &clock, &stop).await?;
     let subjects = subjects(&args, clock.now()).await?;
 
     let mut members = JoinSet::new();
@@ -119,7 +128,8 @@ pub(super) async fn run(args: SimArgs) -> anyhow::Result<()> {
         let start = clock.now().saturating_add(SignedDuration::from_millis(share as i64))?;
         let name = cluster_name(number);
         let agent = Agent::new(args.provider, &name, number as u64, Rhythm::of(args.interval), start);
-        let member = Member { subject: subject.clone(), agent, controlled: !args.quiet_world };
+        let controlled = !args.quiet_world;
+        let member = Member { subject: subject.clone(), agent, controlled, cloud: cloud.clone() };
         members.spawn(sim::http::run(server.clone(), member, clock.clone(), tally.clone(), stop.clone()));
     }
     watch(&args, &tally, &stop).await;
@@ -131,6 +141,20 @@ pub(super) async fn run(args: SimArgs) -> anyhow::Result<()> {
         bail!("{} requests failed in the end", report.failure_count);
     }
     Ok(())
+}
+
+/// The cloud under the clusters, if it is to be offered to others; until `stop`.
+async fn cloud(
+    args: &SimArgs,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Option<SimCloud>> {
+    let Some(address) = args.cloud_listen else { return Ok(None) };
+    let listener = cloud_server::bind(address).await.context("--cloud-listen")?;
+    eprintln!("the simulated cloud is at http://{}", listener.local_addr()?);
+    let cloud = SimCloud::new(clock.clone());
+    tokio::spawn(cloud_server::serve(listener, cloud.clone(), stop.clone()));
+    Ok(Some(cloud))
 }
 
 fn cluster_name(number: usize) -> String {
@@ -152,6 +176,7 @@ async fn subjects(args: &SimArgs, start: Timestamp) -> anyhow::Result<Vec<Shared
             let mut subject = Subject::living(&scenario, seed, start);
             if let Some(cluster) = subject.cluster_mut() {
                 cluster.set_speed(start, args.speed);
+                cluster.set_group_autoscaler(!args.no_group_autoscaler);
             }
             (number, subject)
         });

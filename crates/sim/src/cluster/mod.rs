@@ -10,7 +10,7 @@ mod fleet;
 mod groups;
 mod kubelet;
 mod load;
-mod notices;
+pub(crate) mod notices;
 mod oddities;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -142,6 +142,9 @@ impl Dynamics {
         quota_cpus: u64::MAX,
     };
 
+    /// A cluster that lives, and in which nothing goes wrong by itself.
+    pub const CALM: Self = Self { alive: true, ..Self::QUIET };
+
     /// A cluster on an ordinary day.
     pub const ORDINARY: Self = Self {
         alive: true,

@@ -67,6 +67,25 @@ impl Driven {
     }
 }
 
+/// Lets a new controller carry out what its first poll is answered.
+pub(super) fn offer_once(cluster: &mut Cluster, mut now: Timestamp, items: &Value) {
+    let mut controller = Controller::new("c1", now);
+    loop {
+        match controller.step(cluster, now) {
+            Step::Wait(until) => now = until,
+            Step::Send(request) => {
+                let is_poll = request.purpose == Purpose::Poll;
+                let body = if is_poll { items.to_string() } else { "{}".to_owned() };
+                let response = Response { status: 200, body: body.into_bytes(), ..Response::default() };
+                controller.answer(Some(response), cluster, now).unwrap();
+                if !is_poll {
+                    return;
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn patches_a_node_and_takes_the_patch_back() {
     let mut driven = Driven::new();

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod agent;
+mod cloud_api;
+mod cloud_http;
 mod controller;
 mod determinism;
 mod invariants;
 mod replay;
 mod scenario;
+mod spot;
 
 use jiff::SignedDuration;
 use model::Timestamp;
