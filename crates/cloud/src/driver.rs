@@ -15,6 +15,7 @@ mod request;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use model::ClusterId;
 
@@ -63,4 +64,35 @@ pub trait Driver: Send + Sync + std::fmt::Debug {
 
     /// One machine; `None` for one that the cloud does not know, or not yet.
     fn describe<'a>(&'a self, cluster: ClusterId, machine: &'a MachineKey) -> Answer<'a, Option<Machine>>;
+}
+
+/// A shared driver is one, so that it can be wrapped.
+impl<D: Driver + ?Sized> Driver for Arc<D> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn serves(&self, cluster: ClusterId) -> Answer<'_, bool> {
+        (**self).serves(cluster)
+    }
+
+    fn machines(&self, cluster: ClusterId) -> Answer<'_, Vec<Machine>> {
+        (**self).machines(cluster)
+    }
+
+    fn offers(&self, cluster: ClusterId) -> Answer<'_, Vec<ZoneOffer>> {
+        (**self).offers(cluster)
+    }
+
+    fn create<'a>(&'a self, request: &'a CreateRequest) -> Answer<'a, Machine> {
+        (**self).create(request)
+    }
+
+    fn delete<'a>(&'a self, cluster: ClusterId, machine: &'a MachineKey) -> Answer<'a, ()> {
+        (**self).delete(cluster, machine)
+    }
+
+    fn describe<'a>(&'a self, cluster: ClusterId, machine: &'a MachineKey) -> Answer<'a, Option<Machine>> {
+        (**self).describe(cluster, machine)
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::Instant;
 
 use axum::http::StatusCode;
+use cloud::driver::{Call, ErrorKind};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -36,10 +37,30 @@ struct DeltaLabels {
     result: &'static str,
 }
 
+/// How a call of a cloud driver ended: `ok`, or the kind of its error.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DriverLabels {
+    driver: &'static str,
+    operation: &'static str,
+    result: &'static str,
+}
+
+/// What was asked of which driver.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DriverOperationLabels {
+    driver: &'static str,
+    operation: &'static str,
+}
+
 /// The kind of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabel {
     kind: String,
+}
+
+/// Seconds, from a look into memory to a held request.
+fn durations() -> Histogram {
+    Histogram::new([0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0])
 }
 
 /// All of them. A server has its own; nothing is global.
@@ -52,6 +73,8 @@ pub struct Metrics {
     deltas: Family<DeltaLabels, Counter>,
     delta_bytes: Counter<u64, AtomicU64>,
     skipped_objects: Family<KindLabel, Counter>,
+    driver_calls: Family<DriverLabels, Counter>,
+    driver_durations: Family<DriverOperationLabels, Histogram, fn() -> Histogram>,
     clusters_in_memory: Gauge<i64, AtomicI64>,
     resident_bytes: Gauge<i64, AtomicI64>,
 }
@@ -60,15 +83,11 @@ impl Metrics {
     /// A set of its own, all at zero.
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::with_prefix("supercargo");
-        let durations: Family<OperationLabel, Histogram, fn() -> Histogram> =
-            Family::new_with_constructor(|| {
-                Histogram::new([
-                    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
-                ])
-            });
         let metrics = Self {
             requests: Family::default(),
-            durations,
+            durations: Family::new_with_constructor(durations),
+            driver_calls: Family::default(),
+            driver_durations: Family::new_with_constructor(durations),
             in_flight: Gauge::default(),
             deltas: Family::default(),
             delta_bytes: Counter::default(),
@@ -108,6 +127,16 @@ impl Metrics {
             metrics.skipped_objects.clone(),
         );
         registry.register(
+            "driver_calls",
+            "Calls of cloud drivers that ended, by result",
+            metrics.driver_calls.clone(),
+        );
+        registry.register(
+            "driver_call_duration_seconds",
+            "Time of a call of a cloud driver, by operation",
+            metrics.driver_durations.clone(),
+        );
+        registry.register(
             "clusters_in_memory",
             "Clusters whose state is held in memory",
             metrics.clusters_in_memory.clone(),
@@ -130,6 +159,15 @@ impl Metrics {
     pub fn delta(&self, kind: &'static str, result: &'static str, bytes: u64) {
         self.deltas.get_or_create(&DeltaLabels { kind, result }).inc();
         self.delta_bytes.inc_by(bytes);
+    }
+
+    /// Counts a call of a cloud driver that ended.
+    pub fn driver_call(&self, call: Call) {
+        let (driver, operation) = (call.driver, call.operation.as_str());
+        let result = call.error.map_or("ok", ErrorKind::as_str);
+        self.driver_calls.get_or_create(&DriverLabels { driver, operation, result }).inc();
+        let durations = self.driver_durations.get_or_create(&DriverOperationLabels { driver, operation });
+        durations.observe(call.took.as_secs_f64());
     }
 
     /// Counts an object that could not be read.

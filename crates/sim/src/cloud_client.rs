@@ -56,6 +56,11 @@ impl SimDriver {
         Ok(Self { base, client: Client::builder(TokioExecutor::new()).build_http() })
     }
 
+    /// Where the cloud is.
+    pub fn url(&self) -> &str {
+        &self.base
+    }
+
     /// The clusters that it knows.
     ///
     /// # Errors

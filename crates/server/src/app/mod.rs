@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use cloud::Catalog;
+use cloud::{Catalog, Driver};
 use model::{Clock, IdSource};
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,7 @@ pub mod connection;
 pub mod cost_reports;
 pub mod credentials;
 pub mod disconnect;
+pub mod drivers;
 pub mod identity;
 pub mod ingest;
 pub mod invitations;
@@ -62,6 +63,8 @@ pub struct Host {
     pub vault: Arc<vault::Vault>,
     /// Who the server is at the clouds.
     pub identities: cloud_identities::CloudIdentities,
+    /// Who makes machines, in the order of asking. Normally nobody.
+    pub drivers: Vec<Arc<dyn Driver>>,
 }
 
 /// The parts of an [`App`].
@@ -81,6 +84,8 @@ pub struct Parts {
     pub price_books: prices::PriceBooks,
     /// Log lines of components that are not written yet.
     pub component_logs: component_logs::ComponentLogs,
+    /// Who makes machines for which cluster.
+    pub drivers: drivers::Drivers,
     /// What the process counts.
     pub metrics: Arc<Metrics>,
     /// Cancelled when the server is to stop: held requests are answered at once.
@@ -90,8 +95,10 @@ pub struct Parts {
 impl App {
     /// Puts it together.
     pub fn new(store: Store, host: Host, catalog: Arc<Catalog>) -> Self {
+        let metrics = Metrics::new();
         Self(Arc::new(Parts {
             store,
+            drivers: drivers::Drivers::new(&host.drivers, &metrics),
             host,
             catalog,
             authenticator: Authenticator::default(),
@@ -99,7 +106,7 @@ impl App {
             metering: metering::Metering::default(),
             price_books: prices::PriceBooks::default(),
             component_logs: component_logs::ComponentLogs::default(),
-            metrics: Metrics::new(),
+            metrics,
             stopping: CancellationToken::new(),
         }))
     }

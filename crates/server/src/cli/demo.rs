@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
 use sim::http::{Member, Server as ToServer, lock};
 use sim::protocol::{Response, Step};
-use sim::{Agent, Rhythm, Subject};
+use sim::{Agent, Rhythm, SimCloud, Subject};
 use store::{Cluster, Store};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,11 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
 async fn run_in(directory: &Path, args: &DemoArgs) -> anyhow::Result<()> {
     let listener = listen::bind(args.listen, "--listen").await?;
-    let app = host::app(Store::open_sqlite(directory).await.context("cannot open the demo's store")?);
+    let store = Store::open_sqlite(directory).await.context("cannot open the demo's store")?;
+    let mut host = host::host();
+    let cloud = SimCloud::new(host.clock.clone());
+    host.drivers.push(Arc::new(cloud.clone()));
+    let app = App::new(store, host, cloud::Catalog::builtin());
     let site = Site::new(app.clone())?;
     let key = match bootstrap::first_start(&app).await? {
         Some(first) => first.admin_key,
@@ -84,12 +88,18 @@ async fn run_in(directory: &Path, args: &DemoArgs) -> anyhow::Result<()> {
     };
     let server = Server::start(app.clone(), &site, Listeners { plain: Some(listener), tls: None })?;
     let address = server.address.context("the demo's server listens nowhere")?;
-    let ended = show(&app, args, &key, address).await;
+    let ended = show(&app, args, &key, address, cloud).await;
     server.stop().await;
     ended
 }
 
-async fn show(app: &App, args: &DemoArgs, key: &KeyText, address: SocketAddr) -> anyhow::Result<()> {
+async fn show(
+    app: &App,
+    args: &DemoArgs,
+    key: &KeyText,
+    address: SocketAddr,
+    cloud: SimCloud,
+) -> anyhow::Result<()> {
     let owner = authenticate::by_key_text(app, key).await?;
     let (code, _) = sessions::create_login_code(app, &owner).await?;
     let link = format!("http://{address}/login/{code}");
@@ -130,7 +140,7 @@ async fn show(app: &App, args: &DemoArgs, key: &KeyText, address: SocketAddr) ->
         cluster.set_speed(app.clock.now(), args.speed);
     }
     let stop = CancellationToken::new();
-    let member = Member { subject: subject.clone(), agent, controlled: true };
+    let member = Member { subject: subject.clone(), agent, controlled: true, cloud: Some(cloud) };
     let to_server = ToServer::new(&format!("http://{address}"), key.reveal(), None)?;
     let living =
         tokio::spawn(sim::http::run(to_server, member, app.clock.clone(), Arc::default(), stop.clone()));

@@ -96,6 +96,7 @@ pub fn host() -> Host {
         entropy: Arc::new(SystemEntropy),
         vault: Arc::new(Vault::new(key)),
         identities: CloudIdentities::default(),
+        drivers: Vec::new(),
     }
 }
 

@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use cloud::driver::{Limited, Rate};
+use sim::cloud_client::SimDriver;
 
 use super::host::{self, StoreArgs};
 use super::secrets_key::SecretsKeyArgs;
@@ -44,7 +47,16 @@ pub(super) struct ServerArgs {
     secrets_key: SecretsKeyArgs,
     #[command(flatten)]
     identities: CloudIdentities,
+    /// URL of a simulated cloud, as `sim --cloud-listen` offers it: it makes machines for the clusters that
+    /// it simulates and for no others. A loopback address; without it nobody is called.
+    #[arg(long, env = "SUPERCARGO_SIM_CLOUD", value_name = "URL")]
+    sim_cloud: Option<String>,
 }
+
+/// Calls of a simulated cloud that change something: no more than real clouds take.
+const CHANGING: Rate = Rate { burst: 100, every: Duration::from_millis(20) };
+/// Calls of a simulated cloud that only look.
+const LOOKING: Rate = Rate { burst: 200, every: Duration::from_millis(5) };
 
 pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     let plain = address(&args.listen, "--listen")?;
@@ -61,6 +73,7 @@ pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     if plain.is_none() && tls.is_none() {
         bail!("--listen off and --tls-listen off leave nothing to serve");
     }
+    let simulated = args.sim_cloud.as_deref().map(SimDriver::new).transpose().context("--sim-cloud")?;
     let listeners = Listeners {
         plain: match plain {
             Some(address) => Some(listen::bind(address, "--listen").await?),
@@ -78,7 +91,11 @@ pub(super) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     let catalog = host::catalog(args.catalog.as_deref())?;
     let store = args.store.open().await.context("cannot open the store")?;
     let vault = args.secrets_key.vault(&args.store.data, &host::SystemEntropy)?;
-    let host = Host { vault: Arc::new(vault), identities: args.identities, ..host::host() };
+    let mut host = Host { vault: Arc::new(vault), identities: args.identities, ..host::host() };
+    if let Some(driver) = simulated {
+        tracing::info!("machines of simulated clusters are made by the simulated cloud at {}", driver.url());
+        host.drivers.push(Arc::new(Limited::new(driver, host.clock.clone(), CHANGING, LOOKING)));
+    }
     let app = App::new(store, host, catalog);
     let site = Site::new(app.clone())?;
     let first = bootstrap::first_start(&app).await.context("cannot prepare the store")?;

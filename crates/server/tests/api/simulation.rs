@@ -1,8 +1,12 @@
 //! Simulated clusters against the server, as `supercargo sim` runs them: the real protocol both ways.
 
-use serde_json::Value;
+use cloud::Driver as _;
+use cloud::driver::{CreateRequest, EndReason, MachineKey, MachineState, NodeConfiguration};
+use model::{ActionId, Lifecycle, NodeId, SequentialIds};
+use serde_json::{Value, json};
+use sim::cloud_client::SimDriver;
 
-use crate::harness::{TestServer, supercargo};
+use crate::harness::{Client, Process, TestServer, eventually, supercargo};
 
 /// The sum of a metric over all clusters.
 fn sum(metrics: &str, name: &str) -> u64 {
@@ -35,4 +39,78 @@ async fn simulated_clusters_are_online_and_counted_as_they_count_themselves() {
     let metrics = metrics.await.expect(200).text();
     assert_eq!(sum(&metrics, "castai_cluster_node_count"), report["nodes"].as_u64().unwrap());
     assert_eq!(sum(&metrics, "castai_cluster_pods_count"), report["pods"].as_u64().unwrap());
+}
+
+/// Bought through the cloud's API, seen as a node, taken back by the cloud with a notice that the server
+/// hears of, and gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bought_machine_becomes_a_node_until_the_cloud_takes_it_back() {
+    let server = TestServer::start().await;
+    let simulated = Process::run(
+        &[
+            &["sim", "--url", &server.url(), "--key", &server.owner_key, "--nodes", "4", "--speed", "30"][..],
+            &["--interval", "1s", "--cloud-listen", "127.0.0.1:0", "--no-group-autoscaler"],
+        ]
+        .concat(),
+    );
+    let before = "the simulated cloud is at http://";
+    eventually("the simulated cloud", async || simulated.said().contains(before)).await;
+    let address = simulated.address(before);
+    let driver = SimDriver::new(&format!("http://{address}")).unwrap();
+    eventually("a cluster", async || !driver.clusters().await.unwrap().is_empty()).await;
+    let cluster = driver.clusters().await.unwrap()[0];
+    assert!(driver.serves(cluster).await.unwrap());
+
+    let ids = SequentialIds::new(77);
+    let request = CreateRequest {
+        action: ActionId::new(&ids),
+        cluster,
+        node: NodeId::new(&ids),
+        instance_type: "c6i.2xlarge".into(),
+        zone: Some("us-east-1c".into()),
+        lifecycle: Lifecycle::Spot,
+        labels: Default::default(),
+        taints: Vec::new(),
+        node_template: Some("default-by-castai".into()),
+        configuration: NodeConfiguration::default(),
+    };
+    let machine = driver.create(&request).await.unwrap();
+    let list = format!("/v1/kubernetes/external-clusters/{cluster}/nodes");
+    let node = async || {
+        let nodes = server.get(&list).key(&server.owner_key).await.expect(200).json();
+        let nodes = nodes["items"].as_array().unwrap();
+        nodes.iter().find(|node| node["id"] == json!(request.node)).cloned()
+    };
+    eventually("its node", async || node().await.is_some()).await;
+    let seen = node().await.unwrap();
+    assert_eq!(
+        (&seen["name"], &seen["instanceType"], &seen["zone"], &seen["spotConfig"]["isSpot"]),
+        (&json!(machine.node_name), &json!("c6i.2xlarge"), &json!("us-east-1c"), &json!(true)),
+        "{seen}"
+    );
+
+    let reclaim = Client::plain(address, None).request("POST", &format!("/v1/clusters/{cluster}/reclaims"));
+    reclaim.json(json!({"nodeName": machine.node_name})).await.expect(200);
+    eventually("the notice", async || {
+        node().await.is_some_and(|node| node["state"]["phase"] == "interrupted")
+    })
+    .await;
+    eventually("the end of the node", async || node().await.is_none()).await;
+    let key = MachineKey::Action(request.action);
+    let gone = driver.describe(cluster, &key).await.unwrap().unwrap();
+    assert_eq!(
+        (gone.state, gone.ended.map(|ended| ended.reason)),
+        (MachineState::Gone, Some(EndReason::Interrupted))
+    );
+}
+
+#[test]
+fn a_server_takes_only_a_simulated_cloud_of_its_own_machine() {
+    let directory = std::env::temp_dir().join("supercargo-no-such-directory");
+    let directory = directory.to_str().unwrap();
+    for url in ["http://10.0.0.1:9090", "https://127.0.0.1:9090", "http://cloud.example:9090"] {
+        let output = supercargo(&["server", "--data", directory, "--sim-cloud", url]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("must be http, a loopback address"), "{said}");
+    }
 }

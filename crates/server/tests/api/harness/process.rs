@@ -25,7 +25,7 @@ fn command() -> Command {
     command
 }
 
-/// A `supercargo server` on free ports, with everything it says kept. Killed when dropped.
+/// A `supercargo` that runs, with everything it says kept. Killed when dropped.
 pub struct Process {
     child: Child,
     said: Arc<Mutex<String>>,
@@ -47,14 +47,19 @@ impl Process {
 
     /// Starts one and does not wait for anything.
     pub fn start(directory: &Path) -> Self {
-        let mut child = command()
-            .args(["server", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"])
-            .args(["--log", "trace", "--log-format", "json", "--data"])
-            .arg(directory)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("start supercargo server");
+        let addresses = ["server", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"];
+        let log = ["--log", "trace", "--log-format", "json", "--data"];
+        Self::spawn(command().args(addresses).args(log).arg(directory))
+    }
+
+    /// Starts `supercargo` with these arguments and does not wait for anything.
+    pub fn run(arguments: &[&str]) -> Self {
+        Self::spawn(command().args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start supercargo");
         let said = Arc::new(Mutex::new(String::new()));
         let stdout = child.stdout.take().expect("a piped output");
         let stderr = child.stderr.take().expect("a piped output");
@@ -88,7 +93,8 @@ impl Process {
         Client::tls(self.address("serving https://"), ca)
     }
 
-    fn address(&self, before: &str) -> SocketAddr {
+    /// The first address that it said after `before`.
+    pub fn address(&self, before: &str) -> SocketAddr {
         let said = self.said();
         let (_, rest) = said.split_once(before).expect("an address in the log");
         let end = rest.find(|character: char| !character.is_ascii_digit() && !".:".contains(character));
