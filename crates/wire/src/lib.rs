@@ -18,19 +18,24 @@ pub mod controller;
 pub mod cost_reports;
 pub mod delta;
 pub mod error;
+pub mod evictor;
+pub mod instance_types;
 pub mod inventory;
 pub mod invitations;
 pub mod json_stream;
 pub mod k8s;
 pub mod node_config;
+pub mod node_templates;
 pub mod nodes;
 pub mod operations;
 pub mod organizations;
 pub mod page;
+pub mod policies;
 pub mod proto;
 pub mod providers;
 pub mod role_bindings;
 pub mod telemetry;
+pub mod template_constraints;
 pub mod users;
 
 #[cfg(test)]
