@@ -21,6 +21,7 @@
 
 mod actions;
 mod audit;
+mod autoscaler_documents;
 mod cloud_events;
 mod clusters;
 mod component_logs;
@@ -32,6 +33,7 @@ mod inventory;
 mod invitations;
 mod keys;
 mod migrate;
+mod node_templates;
 mod open;
 mod operations;
 mod organizations;
@@ -49,6 +51,7 @@ mod users;
 
 pub use actions::{Action, NewAction, OverdueAction};
 pub use audit::{Actor, AuditEntry, AuditFilters, AuditRecord, BrokenChain, ChainFault};
+pub use autoscaler_documents::{AutoscalerDocument, DocumentKind};
 pub use cloud_events::CloudEvent;
 pub use clusters::{Cluster, ClusterActivity, NewCluster, Registration};
 pub use component_logs::{ComponentLog, KEPT_LOGS_PER_CLUSTER};
@@ -61,6 +64,7 @@ pub use error::Error;
 pub use inventory::BlacklistEntry;
 pub use invitations::Invitation;
 pub use keys::{ApiKey, AuthenticatedKey, KeySubject};
+pub use node_templates::NodeTemplate;
 pub use operations::{Operation, OperationError};
 pub use organizations::Organization;
 pub use page::{Cursor, CursorError, Page, Paged};

@@ -35,6 +35,7 @@ macro_rules! migrations {
 
 const MIGRATIONS: &[Migration] = migrations! {
     1 "initial" "0001_initial";
+    2 "autoscaler settings" "0002_autoscaler_settings";
 };
 
 /// Any number that no other program takes for its advisory locks: the letters of "cargo".

@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod autoscaler;
 mod clusters;
 mod cost;
 mod opening;
