@@ -17,15 +17,18 @@ mod cluster_shape;
 pub mod clusters;
 pub mod components;
 pub mod cost_reports;
+pub mod evictor_config;
 pub mod health;
 pub mod inventory;
 pub mod invitations;
 pub mod members;
 pub mod metrics;
 mod node_shape;
+pub mod node_templates;
 pub mod nodes;
 pub mod operations;
 pub mod organizations;
+pub mod policies;
 pub mod prices;
 pub mod role_bindings;
 pub mod sessions;
@@ -45,14 +48,17 @@ const AREAS: &[Area] = &[
     clusters::routes,
     components::routes,
     cost_reports::routes,
+    evictor_config::routes,
     health::routes,
     inventory::routes,
     invitations::routes,
     members::routes,
     metrics::routes,
+    node_templates::routes,
     nodes::routes,
     operations::routes,
     organizations::routes,
+    policies::routes,
     prices::routes,
     role_bindings::routes,
     sessions::routes,

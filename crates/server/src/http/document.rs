@@ -182,6 +182,9 @@ fn tag_description(name: &str) -> &'static str {
         "organizations" => "Organisations, members and invitations.",
         "server" => "The server itself.",
         "sessions" => "Signing in from a browser.",
+        "evictor" => "Exceptions from how pods are evicted and nodes removed.",
+        "node-templates" => "Kinds of nodes that may be bought for a cluster.",
+        "policies" => "What the autoscaler of a cluster may do.",
         _ => "Operations of this area.",
     }
 }

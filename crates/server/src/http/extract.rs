@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use wire::error::InvalidRequest;
 
 use super::error::ApiError;
 
@@ -23,16 +25,39 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.into_response().status();
-            match status {
-                StatusCode::PAYLOAD_TOO_LARGE => {
-                    ApiError::new(status, format!("the body is larger than {MAX_BODY_BYTES} bytes"))
-                }
-                _ => ApiError::bad_request("the body broke off before its end"),
+        Ok(Self(wire::from_json(&body(request, state).await?)?))
+    }
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        let status = rejection.into_response().status();
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ApiError::new(status, format!("the body is larger than {MAX_BODY_BYTES} bytes"))
             }
-        })?;
-        Ok(Self(wire::from_json(&bytes)?))
+            _ => ApiError::bad_request("the body broke off before its end"),
+        }
+    })
+}
+
+/// A JSON object as it came, nulls and unknown fields included: a change of a document in the manner of RFC 7386.
+/// An empty body counts as `{}`.
+pub struct Patch(pub Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Patch {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = body(request, state).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(Map::new()));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(ApiError::field("", "must be an object")),
+            Err(error) => Err(InvalidRequest::Syntax(error.to_string()).into()),
+        }
     }
 }
 

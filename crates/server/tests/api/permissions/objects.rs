@@ -107,7 +107,8 @@ impl Objects {
             "invitations" => Owned(self.invitation.to_string()),
             "operations" => Owned(self.operation.to_string()),
             "components" => Free("spot-handler".to_owned()),
-            "nodes" | "actions" => Free(Uuid::from_u128(3).to_string()),
+            "node-templates" => Free("default-by-castai".to_owned()),
+            "nodes" | "actions" | "policies" => Free(Uuid::from_u128(3).to_string()),
             _ => panic!(
                 "{} {}: say in tests/api/permissions/objects.rs what {{{name}}} after {before:?} names",
                 rule.method, rule.path
