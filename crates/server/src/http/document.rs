@@ -178,13 +178,13 @@ fn tag_description(name: &str) -> &'static str {
         "auth-tokens" => "API keys.",
         "clusters" => "Connected clusters, their nodes and operations.",
         "cost-reports" => "What clusters cost, by whom, and how much of it is wasted.",
+        "evictor" => "Exceptions from how pods are evicted and nodes removed.",
         "inventory" => "Regions, zones, instance types, prices and what not to buy.",
+        "node-templates" => "Kinds of nodes that may be bought for a cluster.",
         "organizations" => "Organisations, members and invitations.",
+        "policies" => "What the autoscaler of a cluster may do.",
         "server" => "The server itself.",
         "sessions" => "Signing in from a browser.",
-        "evictor" => "Exceptions from how pods are evicted and nodes removed.",
-        "node-templates" => "Kinds of nodes that may be bought for a cluster.",
-        "policies" => "What the autoscaler of a cluster may do.",
         _ => "Operations of this area.",
     }
 }
