@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use model::{Clock, Timestamp};
 use serde::Serialize;
+use sim::cluster::faults::Trouble;
 use sim::http::{Ended, Member, Server, Shared, Tally};
 use sim::scenario::{Dynamics, load_test};
 use sim::{Agent, Provider, Rhythm, SimCloud, Subject, cloud_server};
@@ -67,6 +68,10 @@ pub(super) struct SimArgs {
     /// Leave node groups as they are: machines come and go through the simulated cloud alone.
     #[arg(long, env = "SUPERCARGO_NO_GROUP_AUTOSCALER", conflicts_with = "quiet_world")]
     no_group_autoscaler: bool,
+    /// JSON file with a list of faults that every cluster meets, such as
+    /// [{"fault": {"kind": "drought", "lifecycle": "spot"}, "afterSeconds": 600, "forSeconds": 1800}].
+    #[arg(long, env = "SUPERCARGO_TROUBLES", value_name = "FILE", conflicts_with = "quiet_world")]
+    troubles: Option<PathBuf>,
     /// How the report is printed.
     #[arg(long, env = "SUPERCARGO_REPORT", value_enum, default_value_t)]
     report: OutputFormat,
@@ -116,11 +121,12 @@ pub(super) async fn run(args: SimArgs) -> anyhow::Result<()> {
         None => None,
     };
     let server = Server::new(&args.url, &args.key, authority.as_deref())?;
+    let troubles = troubles(args.troubles.as_deref())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tally = Arc::new(Tally::default());
     let stop = CancellationToken::new();
     let cloud = cloud(&args, &clock, &stop).await?;
-    let subjects = subjects(&args, clock.now()).await?;
+    let subjects = subjects(&args, &troubles, clock.now()).await?;
 
     let mut members = JoinSet::new();
     for (number, subject) in subjects.iter().enumerate() {
@@ -157,33 +163,43 @@ async fn cloud(
     Ok(Some(cloud))
 }
 
+/// The script of faults in `file`.
+fn troubles(file: Option<&Path>) -> anyhow::Result<Vec<Trouble>> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is not a list of faults", file.display()))
+}
+
 fn cluster_name(number: usize) -> String {
     format!("sim-{number:04}")
 }
 
 /// The clusters, made on as many threads as there are.
-async fn subjects(args: &SimArgs, start: Timestamp) -> anyhow::Result<Vec<Shared>> {
+async fn subjects(args: &SimArgs, troubles: &[Trouble], start: Timestamp) -> anyhow::Result<Vec<Shared>> {
     let mut making = JoinSet::new();
     for number in 0..args.clusters as usize {
-        let args = args.clone();
-        making.spawn_blocking(move || -> (usize, Subject) {
+        let (args, troubles) = (args.clone(), troubles.to_vec());
+        making.spawn_blocking(move || -> anyhow::Result<(usize, Subject)> {
             let dynamics = if args.quiet_world { Dynamics::QUIET } else { Dynamics::ORDINARY };
             let seed = args.seed.wrapping_add(number as u64);
             let scenario = load_test(args.provider, &cluster_name(number), args.nodes, seed, dynamics);
             if args.quiet_world {
-                return (number, Subject::still(Arc::new(scenario), seed, start));
+                return Ok((number, Subject::still(Arc::new(scenario), seed, start)));
             }
             let mut subject = Subject::living(&scenario, seed, start);
             if let Some(cluster) = subject.cluster_mut() {
                 cluster.set_speed(start, args.speed);
                 cluster.set_group_autoscaler(!args.no_group_autoscaler);
+                for trouble in troubles {
+                    cluster.trouble(trouble).context("--troubles")?;
+                }
             }
-            (number, subject)
+            Ok((number, subject))
         });
     }
     let mut subjects = Vec::new();
     while let Some(made) = making.join_next().await {
-        subjects.push(made.context("a cluster could not be made")?);
+        subjects.push(made.context("a cluster could not be made")??);
     }
     subjects.sort_by_key(|(number, _)| *number);
     Ok(subjects.into_iter().map(|(_, subject)| Arc::new(Mutex::new(subject))).collect())

@@ -114,3 +114,20 @@ fn a_server_takes_only_a_simulated_cloud_of_its_own_machine() {
         assert!(!output.status.success() && said.contains("must be http, a loopback address"), "{said}");
     }
 }
+
+#[test]
+fn a_script_of_faults_that_makes_no_sense_is_refused() {
+    let script_file = std::env::temp_dir().join(format!("supercargo-troubles-{}.json", std::process::id()));
+    let run = |script: &str| {
+        std::fs::write(&script_file, script).unwrap();
+        let file = script_file.to_str().unwrap();
+        let output = supercargo(&["sim", "--url", "http://127.0.0.1:1", "--key", "k", "--troubles", file]);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = run(r#"[{"fault": {"kind": "flood"}}]"#);
+    assert!(said.contains("is not a list of faults") && said.contains("drought"), "{said}");
+    let said = run(r#"[{"fault": {"kind": "drought", "zone": "moon-1"}}]"#);
+    assert!(said.contains("zone: no zone \"moon-1\": there are us-east-1a"), "{said}");
+    std::fs::remove_file(&script_file).unwrap();
+}

@@ -224,7 +224,8 @@ impl Cluster {
         Ok(offers)
     }
 
-    /// Gives a machine back, whoever bought it. One that is unknown or on its way is no error.
+    /// Gives a machine back, whoever bought it; its group, if it has one, does not replace it. One that is
+    /// unknown or on its way is no error.
     ///
     /// # Errors
     /// What goes wrong with the cloud's API.

@@ -18,7 +18,7 @@ pub(super) type Outcome = Result<(), String>;
 const LOOK_SECONDS: i64 = 10;
 /// Seconds between two tries of an eviction that a budget forbids.
 const EVICTION_SECONDS: i64 = 5;
-/// Seconds that a force drain waits for graceful deletion before it kills.
+/// Seconds that a force drain waits for graceful deletion before it kills, and again after that.
 const FORCE_SECONDS: i64 = 120;
 /// Seconds that a patch looks for a node that is not there: six tries with growing pauses.
 const LOOKUP_SECONDS: i64 = 77;
@@ -46,6 +46,8 @@ enum Stage {
     Evicting,
     /// Deleting gracefully by force, until the deadline.
     Forcing,
+    /// Deleted without grace; waiting for pods that something else holds, until the deadline.
+    Killed,
     /// Waiting for something else.
     Waiting,
 }
@@ -135,9 +137,18 @@ impl Execution {
             ))),
             Stage::Forcing if now >= self.deadline => {
                 pods.iter().for_each(|&pod| cluster.remove_pod_now(pod));
-                Some(Ok(()))
+                self.stage = Stage::Killed;
+                self.deadline = now.plus_seconds(FORCE_SECONDS);
+                match drainable(cluster, node).is_empty() {
+                    true => Some(Ok(())),
+                    false => self.wait(cluster, LOOK_SECONDS),
+                }
             }
-            Stage::Forcing => self.wait(cluster, LOOK_SECONDS),
+            Stage::Killed if now >= self.deadline => Some(Err(
+                "node failed to drain: pods that were deleted by force do not go: context deadline exceeded"
+                    .to_owned(),
+            )),
+            Stage::Forcing | Stage::Killed => self.wait(cluster, LOOK_SECONDS),
             _ => {
                 for &pod in &pods {
                     // A pod of the product's own goes last.

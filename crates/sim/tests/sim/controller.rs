@@ -7,7 +7,7 @@ use sim::protocol::{Purpose, Request, Response, Step};
 use sim::scenario::{Dynamics, load_test};
 use sim::{Cluster, Controller, Provider};
 
-use super::start;
+use super::{after, start};
 
 /// A controller in a cluster in which nothing happens by itself, and a server that offers one action.
 struct Driven {
@@ -104,6 +104,32 @@ fn patches_a_node_and_takes_the_patch_back() {
     assert_eq!(driven.act(unset).0, None);
     let node = driven.cluster.world().node_named(&name).unwrap();
     assert_eq!((node.meta.labels.get("a"), node.taints.len(), node.unschedulable), (None, 0, false));
+}
+
+/// A pod that something holds outlives both deletions of a forced drain, and goes when it is let go.
+#[test]
+fn a_held_pod_makes_even_a_forced_drain_fail() {
+    let mut driven = Driven::new();
+    let (name, provider_id) = driven.node();
+    let moving = |cluster: &Cluster| {
+        let pods = cluster.world().pods.values();
+        let on_node = pods.filter(|pod| pod.placement.as_ref().is_some_and(|at| *at.node_name == *name));
+        let moving = on_node.filter(|pod| pod.template.tolerations.is_empty());
+        moving.map(|pod| (pod.meta.namespace.clone(), pod.meta.name.clone())).collect::<Vec<_>>()
+    };
+    let held = moving(&driven.cluster)[0].clone();
+    let fault = json!({"kind": "stuckPods", "namespace": held.0, "prefix": held.1});
+    let trouble = json!({"fault": fault, "forSeconds": 3_600});
+    driven.cluster.trouble(serde_json::from_value(trouble).unwrap()).unwrap();
+    let drain = json!({"actionDrainNode": {
+        "nodeName": name, "providerId": provider_id, "drainTimeoutSeconds": 30, "force": true,
+    }});
+    let (error, took) = driven.act(drain);
+    assert!(error.unwrap().contains("node failed to drain: pods that were deleted by force do not go"));
+    assert!((260..300).contains(&took), "{took} s: 30 of evictions, then twice two minutes");
+    assert_eq!(moving(&driven.cluster), [held]);
+    driven.cluster.advance(after(driven.now, 3_600));
+    assert!(moving(&driven.cluster).is_empty());
 }
 
 #[test]
