@@ -354,7 +354,6 @@ impl Small {
                 stays: true,
                 accepts,
                 used_caps,
-                tier: bin.tier,
             });
             small.of.push(Target::Other(at));
             from.push(open.bin);

@@ -12,8 +12,11 @@ use crate::plan::{Bound, NodeIndex, Plan, PodIndex};
 use crate::reason::KeptReason;
 use crate::solve::{self, Bin, Effort, LowerBound, Packing, Problem, Solution, Watch};
 
-/// Of the time there is, the share that is kept for a bound that comes after the packing.
-const TIME_FOR_BOUND: f64 = 0.45;
+/// Of the time there is, the share that a bound of its own may take before the packing.
+const TIME_FOR_BOUND: f64 = 0.4;
+
+/// Of the time there is, the share after which it should be known whether everybody has a place.
+const TIME_TO_SETTLE: f64 = 0.1;
 
 /// Places for waiting pods: nodes that exist stay as they are and are filled first.
 pub(crate) fn provision(ground: &Ground<'_>, effort: &Effort<'_>) -> Plan {
@@ -82,23 +85,22 @@ pub(crate) fn scope_of(ground: &Ground<'_>, nodes: Option<&[NodeIndex]>) -> Scop
 
 /// Solves what a scope asks, and proves how good the answer is.
 pub(crate) fn solve_scope(ground: &Ground<'_>, scope: &mut Scope, effort: &Effort<'_>) -> Plan {
-    let quick = Effort { quick: true, ..*effort };
+    let whole = effort.watch.seconds_left();
+    let settling = Reserved { watch: effort.watch, share: 1.0 - TIME_TO_SETTLE, whole };
+    let quick = Effort { quick: true, watch: &settling, ..*effort };
     let mut formulation = settle(ground, scope, &quick);
-    // A bound of its own is found beside the packing where there are two cores, and after it where there is one.
-    let is_beside = effort.threads > 1 && !formulation.relaxed.is_same;
-    let share = if is_beside || formulation.relaxed.is_same { 0.0 } else { TIME_FOR_BOUND };
-    let reserved = Reserved { watch: effort.watch, share, whole: effort.watch.seconds_left() };
-    let own_time = Effort { watch: &reserved, threads: effort.threads - usize::from(is_beside), ..*effort };
-    let (mut solution, proven) = std::thread::scope(|scope| {
-        let relaxed = &formulation.relaxed.problem;
-        let proof =
-            is_beside.then(|| scope.spawn(|| solve::bound(relaxed, &Effort { threads: 1, ..*effort })));
-        let solution = solve::pack(&formulation.problem, &own_time);
-        (solution, proof.and_then(|proof| proof.join().ok()))
-    });
+    // Without rules between zones it is easier to find out what pods are worth: a bound, and where the packing
+    // starts.
+    let relaxed = &formulation.relaxed;
+    let pricing = Reserved { watch: effort.watch, share: 1.0 - TIME_TO_SETTLE - TIME_FOR_BOUND, whole };
+    let proven =
+        (!relaxed.is_same).then(|| solve::bound(&relaxed.problem, &Effort { watch: &pricing, ..*effort }));
+    let prices = proven.as_ref().map(|proven| formulation.prices(&proven.duals));
+    let mut solution = solve::pack_at(&formulation.problem, prices.as_deref(), effort);
+    let quick = Effort { quick: true, ..*effort };
     diversify(ground, scope, &mut formulation, &mut solution, &quick);
     if !ground.input.cluster.nodes.is_empty() {
-        rest(&formulation.problem, &formulation.relaxed.problem, &mut solution.packing, &own_time);
+        rest(&formulation.problem, &formulation.relaxed.problem, &mut solution.packing, effort);
     }
     let layout = lay_out(ground, &formulation, &solution.packing);
     let known = if formulation.relaxed.is_same { Some(&solution.bound) } else { proven.as_ref() };

@@ -12,7 +12,7 @@ mod limits;
 mod prune;
 mod sharing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ground::Ground;
 use crate::plan::{NodeIndex, PodIndex, TemplateIndex};
@@ -109,6 +109,15 @@ impl Formulation {
         }
     }
 
+    /// By class of `problem`, what its units are worth where pods of the relaxed problem's classes are worth this.
+    pub(crate) fn prices(&self, of_relaxed: &[i64]) -> Vec<i64> {
+        let pods = self.relaxed.pods.iter().zip(of_relaxed);
+        let by_pod: BTreeMap<PodIndex, i64> =
+            pods.flat_map(|(pods, &price)| pods.iter().map(move |&pod| (pod, price))).collect();
+        let price = |pod: &PodIndex| by_pod.get(pod).copied().unwrap_or(0);
+        self.parts.iter().map(|part| part.pods.iter().take(part.unit).map(price).sum()).collect()
+    }
+
     /// Makes the problem.
     pub(crate) fn new(ground: &Ground<'_>, scope: &Scope) -> Self {
         let groups = demand::groups(ground, scope);
@@ -136,7 +145,6 @@ impl Formulation {
             stays: matches!(bins[at], BinOf::Existing(node) if scope.nodes[node] != Role::MayGo || fixed.holds(node)),
             accepts,
             used_caps,
-            tier: 0,
         };
         let is_same = parts.iter().all(|part| part.unit == 1 && part.location.is_none())
             && stranded.is_empty()

@@ -29,6 +29,9 @@ pub struct Question<'a> {
     /// How many contents a second one may hold on to, which looks ahead, if the first does not come to its
     /// end; zero for none.
     pub width: usize,
+    /// By resource, what the whole room of it was worth when this was asked before, if it was: where these prices
+    /// show that there is nothing of interest, no others are sought.
+    pub known: &'a [f64],
 }
 
 /// What was found.
@@ -40,6 +43,15 @@ pub struct Content {
     pub value: i64,
     /// No content at all is worth more than this; at least the floor.
     pub ceiling: i64,
+    /// By resource, what the whole room of it is worth; empty when that was not asked.
+    pub prices: Vec<f64>,
+}
+
+impl Content {
+    /// Nothing is worth more than the floor.
+    pub fn nothing(floor: i64) -> Self {
+        Self { pattern: None, value: floor, ceiling: floor, prices: Vec::new() }
+    }
 }
 
 /// An item as a bin sees it.
@@ -90,16 +102,23 @@ impl Question<'_> {
         let everything: i128 =
             entries.iter().map(|entry| i128::from(entry.value) * i128::from(entry.most)).sum();
         if everything <= i128::from(self.floor) {
-            return Content { pattern: None, value: self.floor, ceiling: self.floor };
+            return Content::nothing(self.floor);
         }
-        let (priced, whole) = self.price(&mut entries, everything);
+        let tight = self.tight(&entries);
+        if !self.known.is_empty() {
+            let known: Vec<f64> = tight.iter().map(|&resource| self.known[resource]).collect();
+            let (priced, whole) = self.at_prices(&mut entries, everything, (&tight, &known), (&[], &[]));
+            if whole >> priced.shift <= i128::from(self.floor) {
+                return Content { prices: self.known.to_vec(), ..Content::nothing(self.floor) };
+            }
+        }
+        let (priced, whole, prices) = self.price(&mut entries, everything, &tight);
         let ceiling = i64::try_from((whole >> priced.shift).min(everything)).unwrap_or(i64::MAX);
         let ceiling = ceiling.max(self.floor);
-        let Ok(whole) = i64::try_from(whole) else {
-            return Content { pattern: None, value: self.floor, ceiling };
-        };
+        let nothing = Content { ceiling, prices, ..Content::nothing(self.floor) };
+        let Ok(whole) = i64::try_from(whole) else { return nothing };
         if ceiling <= self.floor || self.steps == 0 {
-            return Content { pattern: None, value: self.floor, ceiling };
+            return nothing;
         }
         sort(&mut entries);
         let mut search = Search::new(self, &entries, whole, priced.shift);
@@ -108,6 +127,7 @@ impl Question<'_> {
             pattern: search.content(),
             value: search.best(),
             ceiling: if search.ended() { search.best() } else { ceiling },
+            prices: nothing.prices,
         };
         if search.ended() || self.width == 0 { found } else { self.look_harder(entries, priced, found) }
     }
@@ -129,12 +149,13 @@ impl Question<'_> {
             search.improve_on(found.value);
             search.run(u32::try_from(self.width * STEPS_FOR_WIDTH).unwrap_or(u32::MAX), &tables);
             let ceiling = if search.ended() { search.best() } else { ceiling };
-            return Content { pattern: search.content().or(found.pattern), value: search.best(), ceiling };
+            let pattern = search.content().or(found.pattern);
+            return Content { pattern, value: search.best(), ceiling, prices: found.prices };
         }
         let width = if self.holds_few(&entries) { self.width.max(WIDTH_FOR_FEW) } else { self.width };
         let wide = breadth::search(self, &entries, (whole, priced.shift), &tables, found.value, width);
         let ceiling = ceiling.min(wide.ceiling);
-        Content { pattern: wide.pattern.or(found.pattern), value: wide.value, ceiling }
+        Content { pattern: wide.pattern.or(found.pattern), value: wide.value, ceiling, prices: found.prices }
     }
 
     /// The bin has room for few of these pods.
@@ -211,64 +232,104 @@ impl Question<'_> {
         whole
     }
 
-    /// Prices the room and sets the margins; gives what the whole bin is worth at most, scaled.
-    fn price(&self, entries: &mut [Entry], everything: i128) -> (Priced, i128) {
+    /// The resources of which there is not enough for all.
+    fn tight(&self, entries: &[Entry]) -> Vec<usize> {
         let need = |entry: &Entry, resource: usize| self.reduced.items[entry.item as usize].need[resource];
-        let tight = |resource: &usize| {
+        let is_tight = |resource: &usize| {
             let asked: i128 =
                 entries.iter().map(|entry| i128::from(need(entry, *resource)) * i128::from(entry.most)).sum();
             asked > i128::from(self.kind.room[*resource])
         };
-        let resources: Vec<usize> = (0..self.kind.room.len()).filter(tight).collect();
-        let mut groups: Vec<(u64, usize)> = Vec::new();
-        if !self.reduced.groups.is_empty() {
-            let mut asked = vec![0u64; self.reduced.groups.len()];
-            for entry in entries.iter() {
-                for &group in &self.reduced.groups_of[entry.item as usize] {
-                    asked[group as usize] += u64::from(entry.most);
-                }
-            }
-            groups = (0..asked.len())
-                .filter(|&group| asked[group] > u64::from(self.kind.groups[group]))
-                .map(|group| (asked[group], group))
-                .collect();
-            groups.sort_by_key(|group| (std::cmp::Reverse(group.0), group.1));
-            groups.truncate(PRICED_GROUPS);
+        (0..self.kind.room.len()).filter(is_tight).collect()
+    }
+
+    /// The groups of which there is not enough for all, those that are asked for most first.
+    fn tight_groups(&self, entries: &[Entry]) -> Vec<usize> {
+        if self.reduced.groups.is_empty() {
+            return Vec::new();
         }
+        let mut asked = vec![0u64; self.reduced.groups.len()];
+        for entry in entries {
+            for &group in &self.reduced.groups_of[entry.item as usize] {
+                asked[group as usize] += u64::from(entry.most);
+            }
+        }
+        let mut groups: Vec<usize> =
+            (0..asked.len()).filter(|&group| asked[group] > u64::from(self.kind.groups[group])).collect();
+        groups.sort_by_key(|&group| (std::cmp::Reverse(asked[group]), group));
+        groups.truncate(PRICED_GROUPS);
+        groups
+    }
+
+    /// Prices the room and sets the margins; gives what the whole bin is worth at most, scaled, and by resource what
+    /// its room is worth.
+    fn price(
+        &self,
+        entries: &mut [Entry],
+        everything: i128,
+        resources: &[usize],
+    ) -> (Priced, i128, Vec<f64>) {
+        let groups = self.tight_groups(entries);
         let rows = resources.len() + groups.len();
-        let bits = |amount: i128| 128 - amount.leading_zeros();
         let mut shares = Vec::with_capacity(entries.len() * rows);
         for entry in entries.iter() {
-            shares.extend(resources.iter().map(|&r| need(entry, r) as f64 / self.kind.room[r] as f64));
+            let item = &self.reduced.items[entry.item as usize];
+            shares.extend(resources.iter().map(|&r| item.need[r] as f64 / self.kind.room[r] as f64));
             let of = &self.reduced.groups_of[entry.item as usize];
-            shares.extend(groups.iter().map(|(_, group)| match of.contains(&(*group as u32)) {
-                true => 1.0 / f64::from(self.kind.groups[*group]),
+            shares.extend(groups.iter().map(|&group| match of.contains(&(group as u32)) {
+                true => 1.0 / f64::from(self.kind.groups[group]),
                 false => 0.0,
             }));
         }
         let values: Vec<f64> = entries.iter().map(|entry| entry.value as f64).collect();
         let most: Vec<f64> = entries.iter().map(|entry| f64::from(entry.most)).collect();
         let prices = content_prices::prices(&Columns { values: &values, most: &most, shares: &shares, rows });
-        // The whole will be about this, by duality, and neither it nor twice it may need more than 62 bits.
-        let above = |at: usize| {
-            let paid: f64 = shares[at * rows..(at + 1) * rows]
+        let (of_resources, of_groups) = prices.split_at(resources.len());
+        let (priced, whole) =
+            self.at_prices(entries, everything, (resources, of_resources), (&groups, of_groups));
+        let mut by_resource = vec![0.0; self.kind.room.len()];
+        resources.iter().zip(of_resources).for_each(|(&resource, price)| by_resource[resource] = *price);
+        (priced, whole, by_resource)
+    }
+
+    /// Sets the margins at prices of whole rooms; gives what the whole bin is worth at most, scaled.
+    fn at_prices(
+        &self,
+        entries: &mut [Entry],
+        everything: i128,
+        (resources, of_resources): (&[usize], &[f64]),
+        (groups, of_groups): (&[usize], &[f64]),
+    ) -> (Priced, i128) {
+        let bits = |amount: i128| 128 - amount.leading_zeros();
+        let above = |entry: &Entry| {
+            let at = entry.item as usize;
+            let need = &self.reduced.items[at].need;
+            let room: f64 = resources
                 .iter()
-                .zip(&prices)
-                .map(|(share, price)| share * price)
+                .zip(of_resources)
+                .map(|(&r, price)| need[r] as f64 / self.kind.room[r] as f64 * price)
                 .sum();
-            (values[at] - paid).max(0.0) * most[at]
+            let group: f64 = groups
+                .iter()
+                .zip(of_groups)
+                .filter(|(group, _)| self.reduced.groups_of[at].contains(&(**group as u32)))
+                .map(|(&group, price)| price / f64::from(self.kind.groups[group]))
+                .sum();
+            (entry.value as f64 - room - group).max(0.0) * f64::from(entry.most)
         };
-        let whole = prices.iter().sum::<f64>() + (0..entries.len()).map(above).sum::<f64>();
+        // The whole will be about this, by duality, and neither it nor twice it may need more than 62 bits.
+        let whole =
+            of_resources.iter().chain(of_groups).sum::<f64>() + entries.iter().map(above).sum::<f64>();
         let largest = everything.min((whole * 1.1) as i128 + 2);
         let shift = 59u32.saturating_sub(bits(largest));
         let scale = (1u64 << shift) as f64;
         let unit = |price: f64, room: i64| (price * scale / room as f64).round() as i128;
         let by_resource =
-            resources.iter().zip(&prices).map(|(&r, price)| (r, unit(*price, self.kind.room[r])));
+            resources.iter().zip(of_resources).map(|(&r, price)| (r, unit(*price, self.kind.room[r])));
         let by_group = groups
             .iter()
-            .zip(&prices[resources.len()..])
-            .map(|(&(_, group), price)| (group, unit(*price, i64::from(self.kind.groups[group]))));
+            .zip(of_groups)
+            .map(|(&group, price)| (group, unit(*price, i64::from(self.kind.groups[group]))));
         let mut priced = Priced { shift, resources: by_resource.collect(), groups: by_group.collect() };
         let whole = self.set_margins(entries, &priced);
         if whole >> shift <= everything {

@@ -149,6 +149,7 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
                 floor,
                 steps: taste.steps,
                 width: 0,
+                known: &[],
             }
             .answer();
             *hope = found.ceiling as f64 / cost;

@@ -15,6 +15,7 @@ mod content_prices;
 mod depth;
 mod expand;
 mod fill;
+mod first_prices;
 mod improve;
 mod lookahead;
 mod packing;
@@ -22,6 +23,7 @@ mod parallel;
 mod problem;
 mod reduced;
 mod relax;
+mod rows;
 mod simplex;
 #[cfg(test)]
 mod tests;
@@ -38,37 +40,34 @@ use relax::{Precision, Relaxation, Rest};
 const TIME_FOR_PACKING: f64 = 0.45;
 
 /// The cheapest packing that is found, and what no packing of the pods that it places can be cheaper than.
-/// Limits and tiers are kept by the packing and not looked at by the bound: they can only make it dearer.
+/// Limits are kept by the packing and not looked at by the bound: they can only make it dearer.
 pub fn pack(problem: &Problem, effort: &Effort<'_>) -> Solution {
-    let all: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
-    let mut tiers: Vec<u32> = problem.bins.iter().map(|bin| bin.tier).collect();
-    tiers.sort_unstable();
-    tiers.dedup();
-    let mut left = all.clone();
-    let mut limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
-    let mut bins = Vec::new();
-    let mut proven = None;
-    for (at, &tier) in tiers.iter().enumerate() {
-        let part = Part { counts: &left, tier: Some(tier), limits: &limits, caps: None };
-        let reduced = Reduced::new(problem, &part);
-        let reserve = effort.watch.seconds_left() * (1.0 - 1.0 / (tiers.len() - at) as f64);
-        let share = Share { watch: effort.watch, reserve: if reserve.is_finite() { reserve } else { 0.0 } };
-        let effort = Effort { watch: &share, ..*effort };
-        let keep = effort.watch.seconds_left() * TIME_FOR_PACKING;
-        let relaxed =
-            relax_in_steps(problem, &part, &reduced, &effort, if keep.is_finite() { keep } else { 0.0 });
-        let first = bins.len();
-        let counts = left.clone();
-        let packed = packing::pack(&reduced, &effort, &relaxed.relaxation);
-        expand::expand(&reduced, &packed, &mut left, &mut bins);
-        for (limit, left) in problem.limits.iter().zip(&mut limits) {
-            *left -= bins[first..].iter().map(|packed| limit.per_bin[packed.bin]).sum::<i64>();
-        }
-        let is_whole = tiers.len() == 1 && reduced.items.iter().all(|item| !item_is_left(item, &left));
-        proven = is_whole.then(|| relaxed.publish(problem, &placed(&counts, &left), &reduced));
-    }
-    let bound = proven.unwrap_or_else(|| bound_for(problem, &placed(&all, &left), effort));
-    Solution { packing: Packing { bins, unplaced: left }, bound }
+    pack_at(problem, None, effort)
+}
+
+/// As [`pack`]; `prices` are what each class's pods are worth, as far as that is known already, in nano-dollars.
+pub fn pack_at(problem: &Problem, prices: Option<&[i64]>, effort: &Effort<'_>) -> Solution {
+    let counts: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
+    let limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
+    let part = Part { counts: &counts, limits: &limits, caps: None };
+    let reduced = Reduced::new(problem, &part);
+    let keep = effort.watch.seconds_left() * TIME_FOR_PACKING;
+    let reserve = if keep.is_finite() { keep } else { 0.0 };
+    let relaxed = match prices {
+        Some(prices) => relaxed_at(&reduced, prices, effort, reserve),
+        None => relax_in_steps(problem, &part, &reduced, effort, reserve),
+    };
+    let packed = packing::pack(&reduced, effort, &relaxed.relaxation);
+    let (mut unplaced, mut bins) = (counts.clone(), Vec::new());
+    expand::expand(&reduced, &packed, &mut unplaced, &mut bins);
+    let is_left = |item: &reduced::Item| item.parts.iter().flatten().any(|&class| unplaced[class] > 0);
+    let placed: Vec<u32> = counts.iter().zip(&unplaced).map(|(all, left)| all - left).collect();
+    let bound = if reduced.items.iter().any(is_left) {
+        bound_for(problem, &placed, effort)
+    } else {
+        relaxed.publish(problem, &placed, &reduced)
+    };
+    Solution { packing: Packing { bins, unplaced }, bound }
 }
 
 /// What no packing of all pods can be cheaper than.
@@ -79,21 +78,13 @@ pub fn bound(problem: &Problem, effort: &Effort<'_>) -> LowerBound {
 
 fn bound_for(problem: &Problem, counts: &[u32], effort: &Effort<'_>) -> LowerBound {
     let limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
-    let part = Part { counts, tier: None, limits: &limits, caps: None };
+    let part = Part { counts, limits: &limits, caps: None };
     let reduced = Reduced::new(problem, &part);
     let reduced = simpler(problem, &part, &reduced).unwrap_or(reduced);
     let all = Rest::all(&reduced);
-    let start = relax::covering(&reduced, &all).0;
-    let relaxation = relax::relax(&reduced, &all, effort, &precision(effort, 0.0), &[], start);
+    let start = first_prices::first_prices(&reduced, &all);
+    let relaxation = relax::relax(&reduced, &all, effort, &precision(effort, 0.0), start);
     expand::publish(problem, counts, &reduced, &relaxation.proof)
-}
-
-fn item_is_left(item: &reduced::Item, left: &[u32]) -> bool {
-    item.parts.iter().flatten().any(|&class| left[class] > 0)
-}
-
-fn placed(all: &[u32], left: &[u32]) -> Vec<u32> {
-    all.iter().zip(left).map(|(all, left)| all - left).collect()
 }
 
 /// A relaxation, and the one of a simpler problem before it.
@@ -113,6 +104,13 @@ impl Relaxed {
     }
 }
 
+/// The relaxation of a problem that starts at the prices given.
+fn relaxed_at(reduced: &Reduced, prices: &[i64], effort: &Effort<'_>, reserve: f64) -> Relaxed {
+    let centre: Vec<i64> = reduced.items.iter().map(|item| prices[item.parts[0][0]]).collect();
+    let relaxation = relax::relax(reduced, &Rest::all(reduced), effort, &precision(effort, reserve), centre);
+    Relaxed { relaxation, simpler: None }
+}
+
 /// The relaxation of a part of a problem, without its limits, so that `reserve` seconds are left. A simpler
 /// problem's prices are where the larger one starts.
 fn relax_in_steps(
@@ -123,14 +121,14 @@ fn relax_in_steps(
     reserve: f64,
 ) -> Relaxed {
     let rest = Rest::all(reduced);
-    let mut centre = relax::covering(reduced, &rest).0;
+    let mut centre = first_prices::first_prices(reduced, &rest);
     let mut precise = precision(effort, reserve);
     let simpler = simpler(problem, part, reduced).map(|small| {
         let seconds = effort.watch.seconds_left() - reserve;
         let reserve = if seconds.is_finite() { reserve + seconds * TIME_AFTER_SIMPLER } else { 0.0 };
         let all = Rest::all(&small);
-        let start = relax::covering(&small, &all).0;
-        let relaxed = relax::relax(&small, &all, effort, &precision(effort, reserve), &[], start);
+        let start = first_prices::first_prices(&small, &all);
+        let relaxed = relax::relax(&small, &all, effort, &precision(effort, reserve), start);
         let by_class = expand::by_class(problem, &small, &relaxed.values);
         centre = reduced.items.iter().map(|item| by_class[item.parts[0][0]]).collect();
         if effort.quick {
@@ -138,7 +136,7 @@ fn relax_in_steps(
         }
         (small, relaxed)
     });
-    let mut relaxation = relax::relax(reduced, &rest, effort, &precise, &[], centre.clone());
+    let mut relaxation = relax::relax(reduced, &rest, effort, &precise, centre.clone());
     // Prices of a program that is far from solved say less than those of a simpler one that is solved.
     if simpler.as_ref().is_some_and(|(_, simpler)| relaxation.cost > simpler.cost * FAR_FROM_SOLVED) {
         relaxation.values = centre;
@@ -148,9 +146,9 @@ fn relax_in_steps(
 
 fn precision(effort: &Effort<'_>, reserve: f64) -> Precision {
     if effort.quick {
-        Precision { rounds: 40, gap: 3e-3, steps: 200, width: 0, reserve }
+        Precision { rounds: 40, gap: 3e-3, progress: 3e-4, steps: 200, width: 0, reserve }
     } else {
-        Precision { rounds: 1500, gap: 1e-4, steps: 400, width: 16_384, reserve }
+        Precision { rounds: 1500, gap: 1e-4, progress: 3e-4, steps: 400, width: 16_384, reserve }
     }
 }
 
@@ -161,7 +159,7 @@ fn simpler(problem: &Problem, part: &Part<'_>, reduced: &Reduced) -> Option<Redu
         let total: u64 = cap.classes.iter().map(|class| u64::from(part.counts[class])).sum();
         total as f64 / f64::from(cap.most.max(1))
     };
-    let covering = relax::covering(reduced, &Rest::all(reduced)).1;
+    let covering = first_prices::covering(reduced, &Rest::all(reduced)).1;
     let bins = problem.caps.iter().map(reach).fold(covering, f64::max);
     let matters: Vec<bool> = problem.caps.iter().map(|cap| reach(cap) > bins * CAPS_THAT_MATTER).collect();
     let small =
@@ -177,15 +175,3 @@ const FAR_FROM_SOLVED: f64 = 1.005;
 
 /// A cap matters when its pods take this share of all bins, at least.
 const CAPS_THAT_MATTER: f64 = 0.25;
-
-/// A watch that keeps some seconds back.
-struct Share<'a> {
-    watch: &'a dyn Watch,
-    reserve: f64,
-}
-
-impl Watch for Share<'_> {
-    fn seconds_left(&self) -> f64 {
-        self.watch.seconds_left() - self.reserve
-    }
-}

@@ -23,9 +23,8 @@ pub fn pack(reduced: &Reduced, effort: &Effort<'_>, relaxation: &Relaxation) -> 
     let rest = Rest { limits: reduced.limits.clone(), ..Rest::all(reduced) };
     let seconds = effort.watch.seconds_left();
     let reserve = if seconds.is_finite() { seconds * 0.5 } else { 0.0 };
-    let precision = Precision { rounds: 60, gap: 1e-3, steps: 400, width: 0, reserve };
-    let values = relaxation.values.clone();
-    let limited = relax::relax(reduced, &rest, effort, &precision, &relaxation.columns, values);
+    let precision = Precision { rounds: 60, gap: 1e-3, progress: 3e-4, steps: 400, width: 0, reserve };
+    let limited = relax::relax_again(reduced, &rest, effort, &precision, relaxation, &relaxation.columns);
     pack_rest(reduced, &rest, effort, &limited)
 }
 
@@ -81,6 +80,7 @@ fn worth_using(reduced: &Reduced, rest: &Rest, values: &[i64], costs: &[i64]) ->
             floor,
             steps: 200,
             width: 0,
+            known: &[],
         };
         question.answer().pattern.is_some()
     };
@@ -104,9 +104,8 @@ fn dive(
         if taken == 0 || packed.rest.is_empty() || effort.watch.seconds_left() < reserve {
             break;
         }
-        let precision = Precision { rounds: 8, gap: 1e-3, steps: 300, width: 0, reserve };
-        let again =
-            relax::relax(reduced, &packed.rest, effort, &precision, &columns, relaxation.values.clone());
+        let precision = Precision { rounds: 8, gap: 1e-3, progress: 3e-4, steps: 300, width: 0, reserve };
+        let again = relax::relax_again(reduced, &packed.rest, effort, &precision, relaxation, &columns);
         columns = again.columns;
         used = again.used;
     }

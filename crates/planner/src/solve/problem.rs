@@ -96,13 +96,10 @@ pub struct Bin {
     pub supply: Option<u32>,
     /// It stays, empty or not: its price is paid in any case. Only with a supply.
     pub stays: bool,
-    /// The classes that it takes.
+    /// The classes that it takes; not those that what is in it already keeps out.
     pub accepts: BitSet,
     /// What is in it already counts against caps: by cap, how many. Empty for nothing.
     pub used_caps: Vec<(usize, u32)>,
-    /// Classes that what is in it already keeps out are simply not in `accepts`.
-    /// Earlier tiers are used up before later ones: zero first.
-    pub tier: u32,
 }
 
 /// At most `most` pods of `classes` in any one bin.

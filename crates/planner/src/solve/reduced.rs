@@ -86,8 +86,6 @@ pub struct Reduced {
 pub struct Part<'a> {
     /// By class, how many are to be packed.
     pub counts: &'a [u32],
-    /// Only bins of this tier; `None` for all.
-    pub tier: Option<u32>,
     /// By limit, what is left.
     pub limits: &'a [i64],
     /// By cap, whether it is looked at; `None` for all.
@@ -128,9 +126,7 @@ fn greatest_divisor(mut a: i64, mut b: i64) -> i64 {
 impl Reduced {
     /// Takes together what is alike.
     pub fn new(problem: &Problem, part: &Part<'_>) -> Self {
-        let live: Vec<usize> = (0..problem.bins.len())
-            .filter(|&bin| part.tier.is_none_or(|tier| problem.bins[bin].tier == tier))
-            .collect();
+        let live: Vec<usize> = (0..problem.bins.len()).collect();
         let mut caps = live_caps(problem, part.counts, &live);
         caps.retain(|&cap| part.caps.is_none_or(|caps| caps[cap]));
         let mut items = items(problem, part.counts, &live, &caps);
@@ -431,6 +427,35 @@ fn conflicts(problem: &Problem, item_of: &[Option<usize>], items: usize) -> Vec<
     apart
 }
 
+/// The room that could ever be used: not more than all its items take, nor more than the items hungriest for it take
+/// when they fill another resource. Machines that differ in room that nobody can use are then alike.
+fn usable(room: &[i64], items: &[Item], most: &[u32], takes: &[u32]) -> Box<[i64]> {
+    let need = |item: u32, resource: usize| i128::from(items[item as usize].need[resource]);
+    let all = |resource: usize| -> i128 {
+        takes.iter().map(|&item| need(item, resource) * i128::from(most[item as usize])).sum()
+    };
+    let beside = |resource: usize, other: usize| -> Option<i128> {
+        let mut hungriest = (0i128, 1i128);
+        for &item in takes {
+            let (this, that) = (need(item, resource), need(item, other));
+            if that == 0 && this > 0 {
+                return None;
+            }
+            if this * hungriest.1 > hungriest.0 * that {
+                hungriest = (this, that);
+            }
+        }
+        Some(i128::from(room[other]) * hungriest.0 / hungriest.1)
+    };
+    let least = |resource: usize| {
+        let others = (0..room.len()).filter(|&other| other != resource);
+        let least = others.filter_map(|other| beside(resource, other)).min();
+        let least = least.unwrap_or(i128::MAX).min(all(resource));
+        i64::try_from(least).unwrap_or(i64::MAX).min(room[resource])
+    };
+    (0..room.len()).map(least).collect()
+}
+
 /// A bin in terms of items; `None` if it can hold none.
 fn kind(problem: &Problem, bin: usize, items: &[Item], accepted: &[bool], capped: &[Capped]) -> Option<Kind> {
     let source = &problem.bins[bin];
@@ -465,7 +490,7 @@ fn kind(problem: &Problem, bin: usize, items: &[Item], accepted: &[bool], capped
     }
     let takes: Vec<u32> = (0..items.len() as u32).filter(|&item| most[item as usize] > 0).collect();
     (!takes.is_empty()).then(|| Kind {
-        room,
+        room: usable(&room, items, &most, &takes),
         price: source.price,
         supply: source.supply,
         stays: source.stays,

@@ -10,14 +10,14 @@ use super::content::{self, Content};
 use super::parallel;
 use super::problem::Effort;
 use super::reduced::{Pattern, Reduced};
+use super::rows::Rows;
 use super::simplex::{Row, Simplex};
 
 /// How far prices are drawn towards those of the best bound.
 const PULL: f64 = 0.8;
 
-/// After so many rounds it is looked at whether they have led anywhere: whether the cost has sunk by this share.
+/// After so many rounds it is looked at whether they have led anywhere.
 const STRIDE: usize = 15;
-const LEAST_PROGRESS: f64 = 3e-4;
 
 /// Nano-dollars in a dollar.
 pub const NANOS: f64 = 1e9;
@@ -76,6 +76,8 @@ pub struct Precision {
     pub rounds: usize,
     /// Stop when bound and cost are as near as this, relative to the cost.
     pub gap: f64,
+    /// Stop when a stride of rounds makes it cheaper by less than this share.
+    pub progress: f64,
     /// Steps of one search for a content.
     pub steps: u32,
     /// How many contents a search that looks ahead may hold on to.
@@ -91,6 +93,8 @@ pub struct Relaxation {
     pub columns: Vec<Column>,
     /// Those used, and how often.
     pub used: Vec<(usize, f64)>,
+    /// Which items shared a price.
+    pub rows: Rows,
     /// By item, nano-dollars.
     pub values: Vec<i64>,
     /// By kind, what using one costs with the price of its scarcity, nano-dollars.
@@ -135,36 +139,6 @@ impl Proof {
     }
 }
 
-/// By item, what the room that it takes is worth when all resources are covered at the least cost, pods being
-/// like water: good prices to begin with. And how many bins that takes.
-pub fn covering(reduced: &Reduced, rest: &Rest) -> (Vec<i64>, f64) {
-    let resources = reduced.items.first().map_or(0, |item| item.need.len());
-    let total = |resource: usize| -> f64 {
-        let sum =
-            |(item, count): (&super::reduced::Item, &u32)| item.need[resource] as f64 * f64::from(*count);
-        reduced.items.iter().zip(&rest.counts).map(sum).sum()
-    };
-    let totals: Vec<f64> = (0..resources).map(total).collect();
-    let asked: Vec<usize> = (0..resources).filter(|&resource| totals[resource] > 0.0).collect();
-    let rows = asked.iter().map(|_| Row::AtLeast { amount: 1.0, missing: 1e9 }).collect();
-    let mut simplex = Simplex::new(rows);
-    for kind in reduced.kinds.iter().filter(|kind| kind.supply.is_none()) {
-        let entries = asked.iter().enumerate().filter(|(_, resource)| kind.room[**resource] > 0);
-        simplex.add(
-            kind.price as f64 / NANOS,
-            entries.map(|(row, &resource)| (row as u32, kind.room[resource] as f64 / totals[resource])),
-        );
-    }
-    simplex.solve(1000);
-    let prices: Vec<f64> = simplex.duals().map(|dual| if dual > 1e8 { 0.0 } else { dual }).collect();
-    let value = |item: &super::reduced::Item| {
-        let worth: f64 =
-            asked.iter().zip(&prices).map(|(&r, price)| item.need[r] as f64 / totals[r] * price).sum();
-        (worth * NANOS) as i64
-    };
-    (reduced.items.iter().map(value).collect(), simplex.used().map(|used| used.1).sum())
-}
-
 /// What it costs, in dollars, to leave one of an item out: more than any way to place it, the more important
 /// ones most.
 pub fn missing_cost(reduced: &Reduced, item: usize) -> f64 {
@@ -173,11 +147,22 @@ pub fn missing_cost(reduced: &Reduced, item: usize) -> f64 {
     2.0 * (dearest + 1.0) * (2.0 - reduced.items[item].rank as f64 / last)
 }
 
+/// What leaving one of an item out costs in a program of fractions, in dollars: where limits do not come in between,
+/// the price of the cheapest bin that takes it is enough, as a bin more is always to be had. The less that is, the
+/// sooner prices of pods become reasonable.
+fn missing_dual(reduced: &Reduced, rest: &Rest, item: usize) -> f64 {
+    let takes = |kind: &&super::reduced::Kind| kind.supply.is_none() && kind.most[item] > 0;
+    // Kinds are in the order of their prices.
+    let cheapest = reduced.kinds.iter().find(takes).filter(|_| rest.limits.is_empty());
+    cheapest.map_or_else(|| missing_cost(reduced, item), |kind| kind.price.max(1) as f64 / NANOS * 1.001)
+}
+
 /// A column generation under way.
 struct Generation<'a> {
     reduced: &'a Reduced,
     rest: &'a Rest,
     effort: &'a Effort<'a>,
+    rows: Rows,
     simplex: Simplex,
     columns: Vec<Column>,
     known: std::collections::HashSet<Column, foldhash::fast::FixedState>,
@@ -186,16 +171,19 @@ struct Generation<'a> {
     first_limit_row: usize,
     /// Items that some free bin takes without end are worth nothing.
     worthless: Vec<bool>,
+    /// By kind, what its room was worth in the last round.
+    prices: Vec<Vec<f64>>,
 }
 
 impl<'a> Generation<'a> {
-    fn new(reduced: &'a Reduced, rest: &'a Rest, effort: &'a Effort<'a>) -> Self {
-        let mut rows: Vec<Row> = (0..reduced.items.len())
-            .map(|item| Row::AtLeast {
-                amount: f64::from(rest.counts[item]),
-                missing: missing_cost(reduced, item),
-            })
-            .collect();
+    fn new(reduced: &'a Reduced, rest: &'a Rest, effort: &'a Effort<'a>, of_items: Rows) -> Self {
+        let mut asked = vec![(0.0, 0.0_f64); of_items.count];
+        for (item, &(row, weight)) in of_items.of.iter().enumerate() {
+            asked[row].0 += weight * f64::from(rest.counts[item]);
+            asked[row].1 = asked[row].1.max(missing_dual(reduced, rest, item) / weight);
+        }
+        let mut rows: Vec<Row> =
+            asked.into_iter().map(|(amount, missing)| Row::AtLeast { amount, missing }).collect();
         let mut supply_row = Vec::new();
         for supply in &rest.supply {
             supply_row.push(supply.map(|_| rows.len()));
@@ -213,12 +201,14 @@ impl<'a> Generation<'a> {
             reduced,
             rest,
             effort,
+            rows: of_items,
             simplex,
             columns: Vec::new(),
             known,
             supply_row,
             first_limit_row,
             worthless,
+            prices: vec![Vec::new(); reduced.kinds.len()],
         }
     }
 
@@ -227,13 +217,21 @@ impl<'a> Generation<'a> {
             return false;
         }
         let kind = &self.reduced.kinds[column.kind];
-        let content = column.pattern.iter().map(|&(item, count)| (item, f64::from(count)));
+        let mut content: Vec<(u32, f64)> = Vec::with_capacity(column.pattern.len());
+        for &(item, count) in &column.pattern {
+            let (row, weight) = self.rows.of[item as usize];
+            let amount = weight * f64::from(count);
+            match content.iter_mut().find(|entry| entry.0 == row as u32) {
+                Some(entry) => entry.1 += amount,
+                None => content.push((row as u32, amount)),
+            }
+        }
         let supply = self.supply_row[column.kind].map(|row| (row as u32, 1.0));
         let limits = self.rest.limits.iter().zip(&kind.limits).enumerate();
         let limits = limits.filter(|(_, (_, use_of))| **use_of > 0).map(|(at, (left, use_of))| {
             ((self.first_limit_row + at) as u32, *use_of as f64 / (*left as f64).max(1e-3))
         });
-        self.simplex.add(kind.cost() as f64 / NANOS, content.chain(supply).chain(limits));
+        self.simplex.add(kind.cost() as f64 / NANOS, content.into_iter().chain(supply).chain(limits));
         self.columns.push(column);
         true
     }
@@ -281,7 +279,7 @@ impl<'a> Generation<'a> {
     fn contents(&self, values: &[i64], duals: &[f64], steps: u32, width: usize) -> Vec<Content> {
         parallel::ordered(self.effort.threads, self.reduced.kinds.len(), |kind| {
             if self.rest.supply[kind] == Some(0) {
-                return Content { pattern: None, value: 0, ceiling: 0 };
+                return Content::nothing(0);
             }
             content::Question {
                 reduced: self.reduced,
@@ -291,34 +289,141 @@ impl<'a> Generation<'a> {
                 floor: self.threshold(kind, duals),
                 steps,
                 width,
+                known: &self.prices[kind],
             }
             .answer()
         })
     }
 
-    fn values(&self, duals: &[f64]) -> Vec<i64> {
+    /// By item, its price in dollars.
+    fn prices_of_items(&self, duals: &[f64]) -> Vec<f64> {
+        self.rows.of.iter().map(|&(row, weight)| duals[row] * weight).collect()
+    }
+
+    /// By item, its price in nano-dollars.
+    fn values(&self, prices: &[f64]) -> Vec<i64> {
         (0..self.reduced.items.len())
             .map(|item| {
                 if self.worthless[item] || self.rest.counts[item] == 0 {
                     0
                 } else {
-                    (duals[item] * NANOS) as i64
+                    (prices[item] * NANOS) as i64
                 }
             })
             .collect()
     }
 }
 
-/// Solves it in fractions. `columns` are contents to begin with, `centre` prices to begin with.
+/// Solves it in fractions; `centre` are prices to begin with. Where there are many items, coarse programs come first:
+/// when time is up before the full one has come anywhere, theirs is the solution.
 pub fn relax(
     reduced: &Reduced,
     rest: &Rest,
     effort: &Effort<'_>,
     precision: &Precision,
-    columns: &[Column],
     centre: Vec<i64>,
 ) -> Relaxation {
-    let mut generation = Generation::new(reduced, rest, effort);
+    let mut best: Option<Relaxation> = None;
+    let mut start = Start {
+        columns: Vec::new(),
+        values: centre,
+        proof: Proof::trivial(reduced),
+        rows: Rows::fine(reduced),
+    };
+    for items_per_row in ITEMS_PER_ROW {
+        let Some(rows) = Rows::coarse(reduced, &start.values, items_per_row) else { continue };
+        let seconds = effort.watch.seconds_left() - precision.reserve;
+        let own = if seconds.is_finite() { seconds * TIME_AFTER_COARSE } else { 0.0 };
+        let roughly = Precision {
+            width: 0,
+            progress: PROGRESS_OF_COARSE,
+            gap: GAP_OF_COARSE,
+            reserve: precision.reserve + own,
+            ..*precision
+        };
+        let coarse = generate(reduced, rest, effort, &roughly, Start { rows, ..start });
+        start = Start {
+            columns: coarse.columns.clone(),
+            values: coarse.proof.values.clone(),
+            proof: coarse.proof.clone(),
+            rows: Rows::fine(reduced),
+        };
+        best = Some(coarse.or_before(reduced, best));
+    }
+    generate(reduced, rest, effort, precision, start).or_before(reduced, best)
+}
+
+/// Solves it for another rest, beginning with what is known of the whole.
+pub fn relax_again(
+    reduced: &Reduced,
+    rest: &Rest,
+    effort: &Effort<'_>,
+    precision: &Precision,
+    known: &Relaxation,
+    columns: &[Column],
+) -> Relaxation {
+    let start = Start {
+        columns: columns.to_vec(),
+        values: known.values.clone(),
+        proof: Proof::trivial(reduced),
+        rows: known.rows.clone(),
+    };
+    generate(reduced, rest, effort, precision, start)
+}
+
+/// How many items share a row in the programs before the full one.
+const ITEMS_PER_ROW: [usize; 2] = [5, 2];
+
+/// The share of the time that is kept for what comes after a coarse program.
+const TIME_AFTER_COARSE: f64 = 0.6;
+
+/// A coarse program is near enough then.
+const GAP_OF_COARSE: f64 = 0.01;
+
+/// A coarse program goes on while that many rounds lead so far.
+const PROGRESS_OF_COARSE: f64 = 3e-3;
+
+/// A program is far from solved while its cost is so far from what is proven.
+const FAR_FROM_SOLVED: f64 = 0.03;
+
+/// Where a column generation begins.
+struct Start {
+    columns: Vec<Column>,
+    /// By item, nano-dollars.
+    values: Vec<i64>,
+    proof: Proof,
+    rows: Rows,
+}
+
+impl Relaxation {
+    /// How far its cost is from what is proven, relative to the cost.
+    fn gap(&self, reduced: &Reduced) -> f64 {
+        let sunk = reduced.sunk() as f64 / NANOS;
+        (self.cost - self.proof.price as f64 / NANOS) / (self.cost + sunk).max(f64::MIN_POSITIVE)
+    }
+
+    /// Itself, or the one before it with the better proof, if that has come further.
+    fn or_before(self, reduced: &Reduced, before: Option<Self>) -> Self {
+        match before {
+            Some(before) if self.gap(reduced) > before.gap(reduced).max(FAR_FROM_SOLVED) => {
+                Self { proof: self.proof, ..before }
+            }
+            _ => self,
+        }
+    }
+}
+
+/// Column generation until nothing more is to be gained, or time is up.
+fn generate(
+    reduced: &Reduced,
+    rest: &Rest,
+    effort: &Effort<'_>,
+    precision: &Precision,
+    start: Start,
+) -> Relaxation {
+    let Start { columns, values, mut proof, rows } = start;
+    let mut centre: Vec<f64> = values.iter().map(|value| *value as f64 / NANOS).collect();
+    let mut generation = Generation::new(reduced, rest, effort, rows);
     let sunk = reduced.sunk() as f64 / NANOS;
     for column in columns {
         let pattern = column.pattern.iter().filter_map(|&(item, count)| {
@@ -330,8 +435,6 @@ pub fn relax(
         }
     }
     generation.add_single_items();
-    let mut proof = Proof::trivial(reduced);
-    let mut centre: Vec<f64> = centre.iter().map(|value| *value as f64 / NANOS).collect();
     let mut pull = 1.0;
     let mut width = 0;
     let mut milestone = f64::INFINITY;
@@ -345,13 +448,11 @@ pub fn relax(
             break;
         }
         let duals: Vec<f64> = generation.simplex.duals().collect();
-        let drawn: Vec<f64> = duals
-            .iter()
-            .enumerate()
-            .map(|(row, dual)| centre.get(row).map_or(*dual, |centre| pull * centre + (1.0 - pull) * dual))
-            .collect();
+        let own = generation.prices_of_items(&duals);
+        let drawn: Vec<f64> =
+            own.iter().zip(&centre).map(|(own, centre)| pull * centre + (1.0 - pull) * own).collect();
         let values = generation.values(&drawn);
-        let contents = generation.contents(&values, &drawn, precision.steps, width);
+        let contents = generation.contents(&values, &duals, precision.steps, width);
         if rest.limits.is_empty() {
             let ceilings: Vec<i64> = contents.iter().map(|content| content.ceiling).collect();
             let found = Proof::scaled(reduced, rest, &values, &ceilings);
@@ -362,16 +463,16 @@ pub fn relax(
         }
         let mut improving = false;
         for (kind, content) in contents.into_iter().enumerate() {
+            generation.prices[kind] = content.prices;
             let Some(pattern) = content.pattern else { continue };
-            let worth: f64 =
-                pattern.iter().map(|&(item, count)| duals[item as usize] * f64::from(count)).sum();
+            let worth: f64 = pattern.iter().map(|&(item, count)| own[item as usize] * f64::from(count)).sum();
             let threshold = generation.threshold(kind, &duals) as f64 / NANOS;
             if generation.add(Column { kind, pattern }) {
                 improving |= worth > threshold * (1.0 + 1e-7);
             }
         }
         let stuck = round % STRIDE == STRIDE - 1 && {
-            let is_stuck = cost > milestone * (1.0 - LEAST_PROGRESS);
+            let is_stuck = cost > milestone * (1.0 - precision.progress);
             milestone = cost;
             is_stuck
         };
@@ -389,11 +490,19 @@ pub fn relax(
     }
     generation.solve(precision.reserve);
     let duals: Vec<f64> = generation.simplex.duals().collect();
+    let cost = generation.simplex.cost();
+    let is_far = (cost - proof.price as f64 / NANOS) > (cost + sunk) * FAR_FROM_SOLVED && proof.price > 0;
     Relaxation {
-        values: generation.values(&duals),
+        // Prices of a program that is far from solved say less than those that prove something.
+        values: if is_far {
+            proof.values.clone()
+        } else {
+            generation.values(&generation.prices_of_items(&duals))
+        },
+        rows: generation.rows.clone(),
         costs: (0..reduced.kinds.len()).map(|kind| generation.threshold(kind, &duals)).collect(),
         used: generation.simplex.used().collect(),
-        cost: generation.simplex.cost(),
+        cost,
         columns: generation.columns,
         proof,
     }

@@ -32,7 +32,6 @@ fn bin(room: [i64; 2], price: i64, classes: usize) -> Bin {
         stays: false,
         accepts: set(0..classes),
         used_caps: Vec::new(),
-        tier: 0,
     }
 }
 
@@ -107,7 +106,7 @@ fn contents(problem: &Problem, bin: usize, counts: &[u32]) -> Vec<Vec<(usize, u3
     found
 }
 
-/// The least cost of packing everything, without limits and tiers; `None` when it cannot be.
+/// The least cost of packing everything, without limits; `None` when it cannot be.
 fn optimum(problem: &Problem) -> Option<i128> {
     let counts: Vec<u32> = problem.classes.iter().map(|class| class.count).collect();
     let mut states: BTreeMap<Vec<u32>, i128> = BTreeMap::from([(counts.clone(), 0)]);
@@ -264,26 +263,6 @@ fn limits_leave_out_what_comes_last() {
     assert!(solution.packing.unplaced.iter().sum::<u32>() > 0);
     problem.limits[0].most = 0;
     assert_eq!(pack(&problem, &quick()).packing.unplaced, [10; 6]);
-}
-
-#[test]
-fn earlier_tiers_are_used_up_first() {
-    let mut problem = Problem {
-        resources: 2,
-        classes: vec![class([4, 4], 3), class([9, 1], 1)],
-        bins: vec![bin([8, 8], 90, 2), bin([10, 10], 10, 2)],
-        ..Problem::default()
-    };
-    problem.bins[1].tier = 1;
-    let bins = |problem: &Problem| {
-        let packing = pack(problem, &quick()).packing;
-        judged(problem, &packing);
-        let count = |bin: usize| packing.bins.iter().filter(|packed| packed.bin == bin).count();
-        (count(0), count(1), packing.unplaced)
-    };
-    assert_eq!(bins(&problem), (2, 1, vec![0, 0]));
-    problem.bins[0].supply = Some(1);
-    assert_eq!(bins(&problem), (1, 2, vec![0, 0]));
 }
 
 #[test]
