@@ -101,4 +101,10 @@ uuid_ids! {
     AuditId;
     /// An invitation to join an organisation.
     InvitationId;
+    /// What is set up on the machines of a cluster's new nodes.
+    NodeConfigurationId;
+    /// When, and in which way, clusters are rebalanced.
+    RebalancingScheduleId;
+    /// A cluster that follows a rebalancing schedule.
+    RebalancingJobId;
 }

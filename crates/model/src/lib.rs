@@ -30,8 +30,9 @@ mod workload;
 pub use autoscaler::HorizontalAutoscaler;
 pub use disruption::{DisruptionBudget, DisruptionLimit, PodAmount};
 pub use id::{
-    ActionId, AuditId, ClusterId, IdSource, InvitationId, KeyId, NodeId, OperationId, OrganizationId, RoleId,
-    SequentialIds, ServiceAccountId, SessionId, UserId,
+    ActionId, AuditId, ClusterId, IdSource, InvitationId, KeyId, NodeConfigurationId, NodeId, OperationId,
+    OrganizationId, RebalancingJobId, RebalancingScheduleId, RoleId, SequentialIds, ServiceAccountId,
+    SessionId, UserId,
 };
 pub use interner::Interner;
 pub use labels::Labels;

@@ -36,6 +36,8 @@ macro_rules! migrations {
 const MIGRATIONS: &[Migration] = migrations! {
     1 "initial" "0001_initial";
     2 "autoscaler settings" "0002_autoscaler_settings";
+    3 "node configurations" "0003_node_configurations";
+    4 "rebalancing schedules" "0004_rebalancing_schedules";
 };
 
 /// Any number that no other program takes for its advisory locks: the letters of "cargo".

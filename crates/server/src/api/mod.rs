@@ -23,6 +23,7 @@ pub mod inventory;
 pub mod invitations;
 pub mod members;
 pub mod metrics;
+pub mod node_configurations;
 mod node_shape;
 pub mod node_templates;
 pub mod nodes;
@@ -30,6 +31,8 @@ pub mod operations;
 pub mod organizations;
 pub mod policies;
 pub mod prices;
+pub mod rebalancing_jobs;
+pub mod rebalancing_schedules;
 pub mod role_bindings;
 pub mod sessions;
 
@@ -55,11 +58,14 @@ const AREAS: &[Area] = &[
     members::routes,
     metrics::routes,
     node_templates::routes,
+    node_configurations::routes,
     nodes::routes,
     operations::routes,
     organizations::routes,
     policies::routes,
     prices::routes,
+    rebalancing_jobs::routes,
+    rebalancing_schedules::routes,
     role_bindings::routes,
     sessions::routes,
 ];

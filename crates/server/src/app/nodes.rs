@@ -18,7 +18,7 @@ use crate::http::error::{ApiError, ApiResult};
 const MANAGED_BY: &str = "provisioner.cast.ai/managed-by";
 const US: &str = "cast.ai";
 /// The label of nodes that are being emptied, and its value when the provider takes the machine back.
-const DRAINING: &str = "autoscaling.cast.ai/draining";
+pub const DRAINING: &str = "autoscaling.cast.ai/draining";
 const SPOT_INTERRUPTION: &str = "spot-interruption";
 /// The labels that say what a node was made from.
 const TEMPLATE_NAME: &str = "scheduling.cast.ai/node-template";

@@ -210,18 +210,23 @@ pub fn price_query(node: &Node) -> PriceQuery<'_> {
     fn known(text: &str) -> Option<&str> {
         Some(text).filter(|text| !text.is_empty())
     }
-    let capacity = Amounts::of(&node.capacity);
     PriceQuery {
         provider: node.provider,
         region: known(&node.region),
         zone: known(&node.zone),
         instance_type: known(&node.instance_type),
         lifecycle: node.lifecycle,
-        size: MachineSize {
-            cpu_millis: capacity.cpu_milli.max(0).unsigned_abs(),
-            memory_bytes: capacity.memory_bytes.max(0).unsigned_abs(),
-            gpus: capacity.gpus.max(0).unsigned_abs(),
-        },
+        size: machine_size(&node.capacity),
+    }
+}
+
+/// Amounts of CPU, memory and GPUs as they matter for a price.
+pub fn machine_size(resources: &Resources) -> MachineSize {
+    let amounts = Amounts::of(resources);
+    MachineSize {
+        cpu_millis: amounts.cpu_milli.max(0).unsigned_abs(),
+        memory_bytes: amounts.memory_bytes.max(0).unsigned_abs(),
+        gpus: amounts.gpus.max(0).unsigned_abs(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Things of an organisation that paths can name.
 
 use jiff::SignedDuration;
-use model::{ClusterId, InvitationId, KeyId, OperationId, OrganizationId, UserId};
+use model::{ClusterId, InvitationId, KeyId, OperationId, OrganizationId, RebalancingScheduleId, UserId};
 use serde_json::{Value, json};
 use server::app::App;
 use server::auth::permission::Role;
 use server::http::api_router::Rule;
-use store::{Invitation, Operation};
+use store::{Invitation, Operation, RebalancingSchedule};
 use uuid::Uuid;
 
 use crate::harness::{KeyOf, Tenant, TestServer};
@@ -19,6 +19,7 @@ pub struct Objects {
     user: UserId,
     invitation: InvitationId,
     operation: OperationId,
+    schedule: RebalancingScheduleId,
     /// A name that appears nowhere else.
     cluster_name: &'static str,
 }
@@ -38,8 +39,8 @@ impl Objects {
         let cluster = tenant.cluster(cluster_name).await;
         let user = tenant.member(Role::Viewer).await;
         let (key, _) = tenant.key_with_id(KeyOf::Member(Role::Viewer)).await;
-        let (invitation, operation) = paperwork(&server.app, tenant.id, cluster).await;
-        Self { cluster, organization: tenant.id, key, user, invitation, operation, cluster_name }
+        let (invitation, operation, schedule) = paperwork(&server.app, tenant.id, cluster).await;
+        Self { cluster, organization: tenant.id, key, user, invitation, operation, schedule, cluster_name }
     }
 
     /// Ids of nothing.
@@ -52,6 +53,7 @@ impl Objects {
             user: UserId(id),
             invitation: InvitationId(id),
             operation: OperationId(id),
+            schedule: RebalancingScheduleId(id),
             cluster_name: "",
         }
     }
@@ -66,6 +68,7 @@ impl Objects {
             self.user.to_string(),
             self.invitation.to_string(),
             self.operation.to_string(),
+            self.schedule.to_string(),
         ]
     }
 
@@ -108,7 +111,10 @@ impl Objects {
             "operations" => Owned(self.operation.to_string()),
             "components" => Free("spot-handler".to_owned()),
             "node-templates" => Free("default-by-castai".to_owned()),
-            "nodes" | "actions" | "policies" => Free(Uuid::from_u128(3).to_string()),
+            "nodes" | "actions" | "policies" | "node-configurations" | "rebalancing-jobs" => {
+                Free(Uuid::from_u128(3).to_string())
+            }
+            "rebalancing-schedules" => Owned(self.schedule.to_string()),
             _ => panic!(
                 "{} {}: say in tests/api/permissions/objects.rs what {{{name}}} after {before:?} names",
                 rule.method, rule.path
@@ -117,12 +123,12 @@ impl Objects {
     }
 }
 
-/// An invitation to the organisation, and an operation on its cluster that is under way.
+/// An invitation to the organisation, an operation on its cluster that is under way, and a schedule.
 async fn paperwork(
     app: &App,
     organization: OrganizationId,
     cluster: ClusterId,
-) -> (InvitationId, OperationId) {
+) -> (InvitationId, OperationId, RebalancingScheduleId) {
     let now = app.clock.now();
     let invitation = Invitation {
         id: InvitationId::new(&*app.ids),
@@ -147,11 +153,23 @@ async fn paperwork(
         created_at: now,
         finished_at: None,
     };
+    let schedule = RebalancingSchedule {
+        id: RebalancingScheduleId::new(&*app.ids),
+        organization_id: organization,
+        name: "nightly".to_owned(),
+        definition: json!({
+            "schedule": {"cron": "@daily"}, "triggerConditions": {}, "launchConfiguration": {},
+        }),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
     let mut tx = app.store.begin().await.expect("begin");
+    tx.create_rebalancing_schedule(&schedule).await.expect("make a schedule");
     tx.create_invitation(&invitation).await.expect("make an invitation");
     tx.create_operation(&operation).await.expect("make an operation");
     tx.commit_unaudited().await.expect("commit");
-    (invitation.id, operation.id)
+    (invitation.id, operation.id, schedule.id)
 }
 
 /// A query with what an operation cannot do without: a period of time.
