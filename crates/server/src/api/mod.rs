@@ -33,6 +33,7 @@ pub mod policies;
 pub mod prices;
 pub mod rebalancing_jobs;
 pub mod rebalancing_schedules;
+pub mod resource_usage;
 pub mod role_bindings;
 pub mod sessions;
 
@@ -66,6 +67,7 @@ const AREAS: &[Area] = &[
     prices::routes,
     rebalancing_jobs::routes,
     rebalancing_schedules::routes,
+    resource_usage::routes,
     role_bindings::routes,
     sessions::routes,
 ];

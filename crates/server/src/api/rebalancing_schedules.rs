@@ -159,7 +159,7 @@ async fn delete_rebalancing_schedule(
 /// Preview a rebalancing schedule
 ///
 /// Which of the cluster's nodes the schedule would rebalance now, first those that it takes first, and
-/// the next times at which it is due. Nothing is kept, and nothing is done.
+/// the next times at which it is due. Nothing is kept, and nothing is done; it is for those who may have it done.
 #[utoipa::path(
     post, path = "/v1/kubernetes/clusters/{clusterId}/rebalancing-schedule-preview",
     operation_id = "ScheduledRebalancingAPIPreviewRebalancingSchedule", tag = "rebalancing-schedules",
@@ -174,7 +174,7 @@ async fn delete_rebalancing_schedule(
         (status = 404, description = "There is no such cluster."),
         (status = 409, description = "The cluster was deleted."),
     ),
-    extensions(("x-permission" = json!("clusters.read")))
+    extensions(("x-permission" = json!("nodes.write")))
 )]
 async fn preview_rebalancing_schedule(
     State(app): State<App>,

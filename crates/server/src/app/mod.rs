@@ -48,6 +48,7 @@ pub mod policies;
 pub mod price_adjustments;
 pub mod prices;
 pub mod registration;
+pub mod resource_usage;
 pub mod schedules;
 pub mod sessions;
 pub mod vault;

@@ -1,8 +1,10 @@
-//! The catalogue's regions, zones and types, and what is not to be bought.
+//! The catalogue's regions, zones and types, which of them are in use, and what is not to be bought.
 
 use serde_json::{Value, json};
 use server::auth::permission::Role;
 
+use crate::agent::delta;
+use crate::connected::{Connected, eks};
 use crate::harness::{Tenant, TestServer};
 
 async fn get(server: &TestServer, path: &str) -> Value {
@@ -105,4 +107,52 @@ async fn a_blacklist_entry_must_make_sense() {
     let cluster = foreign.cluster("theirs").await;
     post(json!({"instanceFamily": "m5", "clusterId": cluster})).await.expect(404);
     post(json!({"instanceFamily": "m5", "organizationId": foreign.id})).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_use_of_resources_is_that_of_the_clusters_now() {
+    let server = TestServer::start().await;
+    let shop = Connected::register(&server, eks("shop")).await;
+    let nothing = json!({"instanceTypes": []});
+    assert_eq!(get(&server, "/v1/organizations/resource-usage").await, nothing, "nothing was reported yet");
+    let mut snapshot = delta(true, &[("add", "a"), ("add", "b"), ("add", "c")]);
+    let items = &mut snapshot["items"];
+    items[1]["data"]["metadata"]["labels"]["karpenter.k8s.aws/capacity-reservation-id"] = json!("cr-1");
+    items[2]["data"]["metadata"]["labels"]["eks.amazonaws.com/capacityType"] = json!("SPOT");
+    let pod = json!({"event": "add", "kind": "Pod", "createdAt": "2026-11-02T10:30:00Z", "data": {
+        "metadata": {"name": "p", "namespace": "default", "uid": "p"},
+        "spec": {"nodeName": "a", "containers": [{"name": "c", "resources": {"requests": {"cpu": "1960m"}}}]},
+        "status": {"phase": "Running"},
+    }});
+    items.as_array_mut().unwrap().push(pod);
+    shop.send(&snapshot).await.expect(200);
+
+    let usage = get(&server, "/v1/organizations/resource-usage").await["instanceTypes"].clone();
+    let usage = usage.as_array().unwrap();
+    let on_demand = usage.iter().find(|one| one["spot"] == false).unwrap();
+    for (field, value) in [
+        ("clusterId", json!(shop.id)), ("provider", json!("aws")), ("azId", json!("us-east-1a")), ("count", json!(2)),
+        ("instanceType", json!("m5.xlarge")), ("price", json!("0.192")), ("vcpu", json!("4")), ("ram", json!("16")),
+    ] {
+        assert_eq!(on_demand[field], value, "{field}");
+    }
+    let nodes = on_demand["nodes"].as_array().unwrap();
+    assert_eq!(nodes[0]["usageDistribution"]["cpu"], 0.5, "1960 of 3920 milli CPUs for pods");
+    assert_eq!(nodes[0]["usageDistribution"]["memory"], 0.0);
+    let money = nodes[0]["usageDistribution"]["monetaryAmount"].as_f64().unwrap();
+    assert!(money > 0.25 && money < 0.5, "half of the CPUs is less than half of the machine: {money}");
+    assert_eq!(nodes[1]["aws"], json!({"capacityReservationId": "cr-1"}));
+    assert_eq!(on_demand["usageDistribution"]["cpu"], 0.5, "of two machines, half a one");
+    assert_eq!(usage.iter().find(|one| one["spot"] == true).unwrap()["count"], 1);
+
+    let organization = server.organization().await;
+    let sync = format!("/v1/organizations/{organization}/clusters/{}/sync-resource-usage", shop.id);
+    assert_eq!(shop.report().await["resync"], false);
+    assert_eq!(server.post(&sync).key(&server.owner_key).await.expect(200).json(), json!({}));
+    assert_eq!(shop.report().await["resync"], true, "the agent is to send everything anew");
+    server.post(&sync).key(&server.foreign_key().await).await.expect(404);
+    assert_eq!(
+        server.get("/v1/organizations/resource-usage").key(&server.foreign_key().await).await.expect(200).json(),
+        nothing
+    );
 }
