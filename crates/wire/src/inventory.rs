@@ -3,12 +3,13 @@
 //! Written by `cargo xtask wire`: fields come from `contract/schemas.json`, words from
 //! `contract/descriptions.toml`.
 
-use model::Timestamp;
+use model::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::open_enum;
 use crate::page::PageQuery;
+use crate::proto::Decimal;
 
 /// Which regions to list.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
@@ -267,16 +268,16 @@ pub struct InstanceTypeUsage {
     pub nodes: Option<Vec<NodeUsage>>,
     /// What each costs in an hour, in US dollars, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "0.115")]
-    pub price: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false, example = "0.115")]
+    pub price: Option<Money>,
     /// The provider: `aws`, `gcp`, `azure` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "aws")]
     pub provider: Option<String>,
     /// Memory of each, in GiB, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "8")]
-    pub ram: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false, example = "8")]
+    pub ram: Option<Decimal>,
     /// Region of the provider, such as `eu-central-1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "eu-central-1")]
@@ -291,8 +292,8 @@ pub struct InstanceTypeUsage {
     pub usage_distribution: Option<UsageDistribution>,
     /// CPUs of each, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "2")]
-    pub vcpu: Option<String>,
+    #[schema(value_type = String, format = "decimal", nullable = false, example = "2")]
+    pub vcpu: Option<Decimal>,
 }
 
 /// How far a machine is used.

@@ -78,9 +78,9 @@ pub async fn list(app: &App, principal: &Principal) -> ApiResult<Vec<Machines>> 
     let book = prices::book(app, principal.organization).await?;
     let mut all = Vec::new();
     for cluster in clusters::list(app, principal).await? {
-        let read = app.live.read(app, cluster.organization_id, cluster.id, |state| {
-            of_cluster(cluster.id, state, &book)
-        });
+        let read = app
+            .live
+            .read(app, cluster.organization_id, cluster.id, |state| of_cluster(cluster.id, state, &book));
         all.extend(read.await?.unwrap_or_default());
     }
     Ok(all)
@@ -121,9 +121,8 @@ fn of_cluster(cluster: ClusterId, state: &ClusterState, book: &PriceBook) -> Vec
         let nothing = Resources::default();
         let parts = book.parts(&query, price);
         let used = shares(node, requested.get(&*node.name).unwrap_or(&nothing), price, parts);
-        let machines = kinds
-            .entry(kind.clone())
-            .or_insert_with(|| Machines { kind, size, nodes: Vec::new() });
+        let machines =
+            kinds.entry(kind.clone()).or_insert_with(|| Machines { kind, size, nodes: Vec::new() });
         machines.nodes.push(UsedNode { id: node.id(), reservation: reservation(node), used });
     }
     kinds.into_values().collect()

@@ -131,8 +131,14 @@ async fn the_use_of_resources_is_that_of_the_clusters_now() {
     let usage = usage.as_array().unwrap();
     let on_demand = usage.iter().find(|one| one["spot"] == false).unwrap();
     for (field, value) in [
-        ("clusterId", json!(shop.id)), ("provider", json!("aws")), ("azId", json!("us-east-1a")), ("count", json!(2)),
-        ("instanceType", json!("m5.xlarge")), ("price", json!("0.192")), ("vcpu", json!("4")), ("ram", json!("16")),
+        ("clusterId", json!(shop.id)),
+        ("provider", json!("aws")),
+        ("azId", json!("us-east-1a")),
+        ("count", json!(2)),
+        ("instanceType", json!("m5.xlarge")),
+        ("price", json!("0.192")),
+        ("vcpu", json!("4")),
+        ("ram", json!("16")),
     ] {
         assert_eq!(on_demand[field], value, "{field}");
     }
@@ -152,7 +158,12 @@ async fn the_use_of_resources_is_that_of_the_clusters_now() {
     assert_eq!(shop.report().await["resync"], true, "the agent is to send everything anew");
     server.post(&sync).key(&server.foreign_key().await).await.expect(404);
     assert_eq!(
-        server.get("/v1/organizations/resource-usage").key(&server.foreign_key().await).await.expect(200).json(),
+        server
+            .get("/v1/organizations/resource-usage")
+            .key(&server.foreign_key().await)
+            .await
+            .expect(200)
+            .json(),
         nothing
     );
 }

@@ -30,7 +30,7 @@ impl Jobs<'_> {
     }
 
     /// What Terraform sends for a new one.
-    fn new(&self, schedule: &Value, enabled: bool) -> Value {
+    fn asked(&self, schedule: &Value, enabled: bool) -> Value {
         json!({"id": "", "clusterId": self.cluster.id, "rebalancingScheduleId": schedule, "enabled": enabled})
     }
 
@@ -53,7 +53,7 @@ async fn terraform_has_a_cluster_follow_a_schedule() {
 
     // Create: nothing in the list, so POST; then the read.
     assert!(jobs.of_schedule(&nightly).await.is_empty());
-    let created = jobs.ask("POST", "").json(jobs.new(&nightly, true)).await.expect(200).json();
+    let created = jobs.ask("POST", "").json(jobs.asked(&nightly, true)).await.expect(200).json();
     let id = &created["id"];
     assert_eq!(
         jobs.ask("GET", &at(id)).await.expect(200).json(),
@@ -93,8 +93,8 @@ async fn a_cluster_follows_each_schedule_once() {
     let server = TestServer::start().await;
     let (nightly, weekly) = (schedule(&server, "nightly").await, schedule(&server, "weekly").await);
     let jobs = Jobs { server: &server, cluster: Connected::register(&server, eks("shop")).await };
-    let first = jobs.ask("POST", "").json(jobs.new(&nightly, true)).await.expect(200).json();
-    jobs.ask("POST", "").json(jobs.new(&nightly, false)).await.expect(409);
+    let first = jobs.ask("POST", "").json(jobs.asked(&nightly, true)).await.expect(200).json();
+    jobs.ask("POST", "").json(jobs.asked(&nightly, false)).await.expect(409);
     let second = jobs.ask("POST", "").json(json!({"rebalancingScheduleId": weekly})).await.expect(200).json();
     assert_eq!(second["enabled"], true, "when nothing is said");
     let move_to = |schedule: &Value| {
@@ -108,7 +108,7 @@ async fn a_cluster_follows_each_schedule_once() {
     let nothing = json!("5f0c2f0e-0d55-4b8e-a8a5-2a1b6d3d9c01");
     for (body, field) in [
         (json!({"enabled": true}), "rebalancingScheduleId"),
-        (jobs.new(&nothing, true), "rebalancingScheduleId"),
+        (jobs.asked(&nothing, true), "rebalancingScheduleId"),
         (json!({"rebalancingScheduleId": weekly, "clusterId": nothing}), "clusterId"),
     ] {
         let refused = jobs.ask("POST", "").json(body).await.expect(400);
@@ -117,7 +117,7 @@ async fn a_cluster_follows_each_schedule_once() {
     // A schedule of somebody else does not exist.
     let foreign = server.foreign_key().await;
     let theirs = server.post(SCHEDULES).key(&foreign).json(everything()).await.expect(200).json();
-    jobs.ask("POST", "").json(jobs.new(&theirs["id"], true)).await.expect(400);
+    jobs.ask("POST", "").json(jobs.asked(&theirs["id"], true)).await.expect(400);
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_deleted_cluster_keeps_no_schedule() {
     let server = TestServer::start().await;
     let nightly = schedule(&server, "nightly").await;
     let jobs = Jobs { server: &server, cluster: Connected::register(&server, eks("shop")).await };
-    jobs.ask("POST", "").json(jobs.new(&nightly, true)).await.expect(200);
+    jobs.ask("POST", "").json(jobs.asked(&nightly, true)).await.expect(200);
     server.delete(&format!("{CLUSTERS}/{}", jobs.cluster.id)).key(&server.owner_key).await.expect(204);
     let path = format!("{SCHEDULES}{}", at(&nightly));
     let shown = server.get(&path).key(&server.owner_key).await.expect(200).json();

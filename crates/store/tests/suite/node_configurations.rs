@@ -30,7 +30,8 @@ async fn create(world: &World, configuration: &NodeConfiguration) -> store::Resu
 
 async fn a_cluster_has_one_default_and_each_name_once(world: World) {
     let (prod, other) = (world.cluster("prod").await, world.cluster("other").await);
-    let (default, gpu) = (configuration(&world, &prod, "default", true), configuration(&world, &prod, "gpu", false));
+    let (default, gpu) =
+        (configuration(&world, &prod, "default", true), configuration(&world, &prod, "gpu", false));
     create(&world, &default).await.unwrap();
     create(&world, &gpu).await.unwrap();
     create(&world, &configuration(&world, &other, "default", true)).await.unwrap();
@@ -43,7 +44,10 @@ async fn a_cluster_has_one_default_and_each_name_once(world: World) {
     assert_eq!(world.store.node_configurations(stranger, prod.id).await.unwrap(), []);
 
     let mut tx = world.store.begin().await.unwrap();
-    assert!(!tx.delete_node_configuration(world.org, prod.id, default.id).await.unwrap(), "the default stays");
+    assert!(
+        !tx.delete_node_configuration(world.org, prod.id, default.id).await.unwrap(),
+        "the default stays"
+    );
     assert!(!tx.set_default_node_configuration(stranger, prod.id, gpu.id).await.unwrap());
     assert!(tx.set_default_node_configuration(world.org, prod.id, gpu.id).await.unwrap());
     assert!(tx.delete_node_configuration(world.org, prod.id, default.id).await.unwrap());
@@ -57,7 +61,8 @@ async fn a_stale_change_loses(world: World) {
     let prod = world.cluster("prod").await;
     let first = configuration(&world, &prod, "default", true);
     create(&world, &first).await.unwrap();
-    let changed = NodeConfiguration { settings: json!({"minDiskSize": 50}), updated_at: at(2), ..first.clone() };
+    let changed =
+        NodeConfiguration { settings: json!({"minDiskSize": 50}), updated_at: at(2), ..first.clone() };
     let mut tx = world.store.begin().await.unwrap();
     assert_eq!(tx.update_node_configuration(&changed).await.unwrap(), 2);
     assert!(matches!(tx.update_node_configuration(&first).await, Err(Error::Conflict { .. })));

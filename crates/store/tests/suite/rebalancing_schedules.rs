@@ -54,7 +54,8 @@ async fn a_schedule_goes_when_nobody_follows_it(world: World) {
     let same_name =
         world.store.begin().await.unwrap().create_rebalancing_schedule(&schedule(&world, "nightly")).await;
     assert!(matches!(same_name, Err(Error::AlreadyExists { .. })));
-    let twice = world.store.begin().await.unwrap().create_rebalancing_job(&job(&world, &prod, &nightly)).await;
+    let twice =
+        world.store.begin().await.unwrap().create_rebalancing_job(&job(&world, &prod, &nightly)).await;
     assert!(matches!(twice, Err(Error::AlreadyExists { .. })));
     let foreign = RebalancingJob { organization_id: stranger, ..job(&world, &prod, &nightly) };
     let foreign = world.store.begin().await.unwrap().create_rebalancing_job(&foreign).await;
