@@ -2,11 +2,15 @@
 
 use std::ops::RangeInclusive;
 
-use wire::node_configurations::{
-    AcceleratedNetworkingMode, AksConfig, AksImageFamily, AksLoadBalancer, AksPublicIp, Ec2Volume, EksConfig,
-    EksImageFamily, EphemeralOsDisk, GkeConfig, NodeConfigurationUpdate, OnHostMaintenance, OsDiskCacheType,
-    OsDiskPlacement, OsDiskType, SelfHostedImageFamily, SelfHostedWithEc2NodesConfig, TargetGroup,
+use wire::aws_node_settings::{
+    Ec2Volume, EksConfig, EksImageFamily, SelfHostedImageFamily, SelfHostedWithEc2NodesConfig, TargetGroup,
 };
+use wire::azure_node_settings::{
+    AcceleratedNetworkingMode, AksConfig, AksImageFamily, AksLoadBalancer, AksPublicIp, EphemeralOsDisk,
+    OsDiskCacheType, OsDiskPlacement, OsDiskType,
+};
+use wire::gcp_node_settings::{GkeConfig, OnHostMaintenance};
+use wire::node_configurations::NodeConfigurationUpdate;
 
 use crate::app::fields::Fields;
 use crate::app::node_configurations::max_pods::{Formula, Variable};
