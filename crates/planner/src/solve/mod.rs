@@ -76,6 +76,10 @@ pub fn bound(problem: &Problem, effort: &Effort<'_>) -> LowerBound {
     bound_for(problem, &counts, effort)
 }
 
+/// A bound so near to the best one that there is, relative to the cost, is not worth more time: whole bins are
+/// further away.
+const GAP_OF_BOUND: f64 = 1e-3;
+
 fn bound_for(problem: &Problem, counts: &[u32], effort: &Effort<'_>) -> LowerBound {
     let limits: Vec<i64> = problem.limits.iter().map(|limit| limit.most).collect();
     let part = Part { counts, limits: &limits, caps: None };
@@ -83,7 +87,8 @@ fn bound_for(problem: &Problem, counts: &[u32], effort: &Effort<'_>) -> LowerBou
     let reduced = simpler(problem, &part, &reduced).unwrap_or(reduced);
     let all = Rest::all(&reduced);
     let start = first_prices::first_prices(&reduced, &all);
-    let relaxation = relax::relax(&reduced, &all, effort, &precision(effort, 0.0), start);
+    let precise = Precision { gap: GAP_OF_BOUND, ..precision(effort, 0.0) };
+    let relaxation = relax::relax(&reduced, &all, effort, &precise, start);
     expand::publish(problem, counts, &reduced, &relaxation.proof)
 }
 

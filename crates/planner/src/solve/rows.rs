@@ -10,7 +10,7 @@ use super::reduced::{Item, Reduced};
 use super::relax::NANOS;
 
 /// So many items have rows of their own from the start.
-const FEW_ITEMS: usize = 100;
+const FEW_ITEMS: usize = 300;
 
 /// How finely items are told apart, finest first: steps of a resource's share in what an item takes, and steps
 /// in size for each doubling.
