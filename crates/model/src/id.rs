@@ -107,4 +107,6 @@ uuid_ids! {
     RebalancingScheduleId;
     /// A cluster that follows a rebalancing schedule.
     RebalancingJobId;
+    /// A cheaper configuration for a cluster, and its execution.
+    RebalancingPlanId;
 }

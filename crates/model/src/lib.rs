@@ -31,8 +31,8 @@ pub use autoscaler::HorizontalAutoscaler;
 pub use disruption::{DisruptionBudget, DisruptionLimit, PodAmount};
 pub use id::{
     ActionId, AuditId, ClusterId, IdSource, InvitationId, KeyId, NodeConfigurationId, NodeId, OperationId,
-    OrganizationId, RebalancingJobId, RebalancingScheduleId, RoleId, SequentialIds, ServiceAccountId,
-    SessionId, UserId,
+    OrganizationId, RebalancingJobId, RebalancingPlanId, RebalancingScheduleId, RoleId, SequentialIds,
+    ServiceAccountId, SessionId, UserId,
 };
 pub use interner::Interner;
 pub use labels::Labels;

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     2 "autoscaler settings" "0002_autoscaler_settings";
     3 "node configurations" "0003_node_configurations";
     4 "rebalancing schedules" "0004_rebalancing_schedules";
+    5 "rebalancing plans" "0005_rebalancing_plans";
 };
 
 /// Any number that no other program takes for its advisory locks: the letters of "cargo".
