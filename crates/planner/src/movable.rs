@@ -60,7 +60,7 @@ pub(crate) fn is_daemon(pod: &Pod) -> bool {
 }
 
 /// Tied to its node in a way that ends with the node and is nobody's loss.
-pub(crate) fn goes_with_node(pod: &Pod) -> bool {
+pub fn goes_with_node(pod: &Pod) -> bool {
     pod.is_static || is_daemon(pod) || pod.is_terminating()
 }
 

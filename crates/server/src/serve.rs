@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tower::{Service, ServiceExt as _};
 
 use crate::api;
-use crate::app::{App, actions, metering};
+use crate::app::{App, actions, engine, metering};
 use crate::http::api_router::{ApiError, Rule};
 use crate::http::document::Document;
 use crate::http::extract::MAX_BODY_BYTES;
@@ -168,6 +168,7 @@ impl Server {
                 tracing::warn!("cannot thin out old costs: {error}");
             }
         }));
+        tasks.spawn(engine::run(app.clone(), stopped.clone()));
         Ok(Self { stop, tasks, app, address, tls_address })
     }
 

@@ -105,6 +105,25 @@ impl Store {
         .doing("list pending actions")
     }
 
+    /// The action, when the cluster has it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Query`].
+    pub async fn action(
+        &self,
+        organization: OrganizationId,
+        cluster: ClusterId,
+        id: ActionId,
+    ) -> Result<Option<Action>> {
+        sqlx::query_as("SELECT * FROM actions WHERE org_id = $1 AND cluster_id = $2 AND id = $3")
+            .bind(organization.to_string())
+            .bind(cluster.to_string())
+            .bind(id.to_string())
+            .fetch_optional(&self.reader)
+            .await
+            .doing("read an action")
+    }
+
     /// The actions of an operation, in the order in which they were added.
     ///
     /// # Errors

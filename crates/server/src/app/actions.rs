@@ -62,6 +62,7 @@ pub async fn acknowledge(
     };
     close(app, cluster.organization_id, cluster.id, id, error, entry).await?;
     app.live.poke_actions(cluster.id);
+    app.engine.poke();
     Ok(())
 }
 

@@ -94,6 +94,7 @@ pub async fn apply(app: &App, cluster: &Cluster, given_token: &str, delta: Delta
     if let Err(error) = metering::state_changed(app, cluster.organization_id, cluster.id, received_at).await {
         tracing::warn!(cluster = %cluster.id, "cannot count costs, trying again later: {error}");
     }
+    app.engine.poke();
     Ok(token)
 }
 

@@ -27,6 +27,7 @@ pub mod cost_reports;
 pub mod credentials;
 pub mod disconnect;
 pub mod drivers;
+pub mod engine;
 pub mod evictor_config;
 pub mod fields;
 pub mod identity;
@@ -94,6 +95,8 @@ pub struct Parts {
     pub component_logs: component_logs::ComponentLogs,
     /// Who makes machines for which cluster.
     pub drivers: drivers::Drivers,
+    /// What acts on its own.
+    pub engine: engine::Engine,
     /// What the process counts.
     pub metrics: Arc<Metrics>,
     /// Cancelled when the server is to stop: held requests are answered at once.
@@ -114,6 +117,7 @@ impl App {
             metering: metering::Metering::default(),
             price_books: prices::PriceBooks::default(),
             component_logs: component_logs::ComponentLogs::default(),
+            engine: engine::Engine::default(),
             metrics,
             stopping: CancellationToken::new(),
         }))
