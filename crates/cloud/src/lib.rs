@@ -7,6 +7,7 @@
 
 mod catalog;
 pub mod driver;
+pub mod machine_traits;
 mod price;
 mod rates;
 

@@ -397,7 +397,7 @@ pub struct UpdateNodeTemplate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub gpu: Option<Gpu>,
-    /// Whether it is the default one. Not looked at: that is decided by the name.
+    /// Whether it is the default one, which only `default-by-castai` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub is_default: Option<bool>,
@@ -422,13 +422,4 @@ pub struct UpdateNodeTemplate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub stop_enabled: Option<bool>,
-}
-
-/// Templates that the cluster's workloads ask for and that it does not have.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = NodetemplatesV1GenerateNodeTemplatesResponse)]
-pub struct GenerateNodeTemplatesResponse {
-    /// The proposals.
-    pub items: Vec<NodeTemplateListItem>,
 }

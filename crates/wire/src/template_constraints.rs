@@ -34,7 +34,7 @@ pub struct TemplateConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub bare_metal: Option<bool>,
-    /// Only (`ENABLED`) or never (`DISABLED`) machines with CPU credits or a shared core.
+    /// Whether machines with CPU credits or a shared core are admitted: not when `DISABLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub burstable: Option<ConstraintState>,
@@ -50,7 +50,7 @@ pub struct TemplateConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub custom_priority: Option<Vec<CustomPriority>>,
-    /// Only (`ENABLED`) or never (`DISABLED`) machines sold to selected customers.
+    /// Whether machines sold to selected customers are admitted: not when `DISABLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub customer_specific: Option<ConstraintState>,
@@ -193,14 +193,14 @@ open_enum! {
 }
 
 open_enum! {
-    /// Whether something is demanded, refused or neither.
+    /// Whether something is admitted.
     #[schema_name = "NodetemplatesV1TemplateConstraintsConstraintState"]
     pub enum ConstraintState {
-        /// Refused.
+        /// It is refused.
         Disabled = "DISABLED",
-        /// Demanded.
+        /// It is admitted.
         Enabled = "ENABLED",
-        /// Neither.
+        /// Nothing is said: it is admitted.
         NotSet = "NOT_SET",
     }
 }
@@ -291,7 +291,7 @@ pub struct GpuConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub exclude_names: Option<Vec<String>>,
-    /// Only (`ENABLED`) or never (`DISABLED`) parts of a GPU.
+    /// Whether parts of a GPU are admitted: not when `DISABLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub fractional_gpus: Option<ConstraintState>,

@@ -19,6 +19,7 @@ pub mod components;
 pub mod cost_reports;
 pub mod evictor_config;
 pub mod health;
+pub mod instance_types;
 pub mod inventory;
 pub mod invitations;
 pub mod members;
@@ -54,6 +55,7 @@ const AREAS: &[Area] = &[
     cost_reports::routes,
     evictor_config::routes,
     health::routes,
+    instance_types::routes,
     inventory::routes,
     invitations::routes,
     members::routes,

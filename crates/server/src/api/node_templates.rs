@@ -1,12 +1,15 @@
 //! Node templates: kinds of nodes that may be bought for a cluster.
 
 use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
 use wire::node_templates::{
-    ListNodeTemplatesQuery, ListNodeTemplatesResponse, NewNodeTemplate, NodeTemplate, UpdateNodeTemplate,
+    ListNodeTemplatesQuery, ListNodeTemplatesResponse, NewNodeTemplate, NodeTemplate, NodeTemplateStats,
+    UpdateNodeTemplate,
 };
 use wire::proto::Empty;
 
-use crate::app::{App, node_templates};
+use crate::app::{App, node_templates, template_proposals};
 use crate::auth::principal::Principal;
 use crate::http::api_router::{self, ApiRouter};
 use crate::http::error::ApiResult;
@@ -19,7 +22,8 @@ pub fn routes(router: ApiRouter) -> Result<ApiRouter, api_router::ApiError> {
         .add(operation!(list_node_templates))?
         .add(operation!(create_node_template))?
         .add(operation!(update_node_template))?
-        .add(operation!(delete_node_template))
+        .add(operation!(delete_node_template))?
+        .add(operation!(generate_node_templates))
 }
 
 /// List node templates
@@ -124,4 +128,48 @@ async fn delete_node_template(
 ) -> ApiResult<Json<Empty>> {
     node_templates::delete(&app, &principal, id("cluster", &cluster)?, &name).await?;
     Ok(Json(Empty {}))
+}
+
+/// Templates that are missing.
+#[derive(Serialize, ToSchema)]
+struct GeneratedNodeTemplates {
+    /// The proposals.
+    items: Vec<GeneratedNodeTemplate>,
+}
+
+/// A template that the cluster's workloads ask for.
+#[derive(Serialize, ToSchema)]
+struct GeneratedNodeTemplate {
+    /// What to create.
+    template: NodeTemplate,
+    /// Nodes of today that have its labels.
+    stats: NodeTemplateStats,
+    /// Who needs it, and why the templates there are do not serve.
+    #[schema(example = "3 pods of batch/job/report can run only on nodes with dedicated=batch")]
+    reason: String,
+}
+
+/// Propose node templates
+///
+/// One for each selection of nodes that pods demand by labels and that no template of the cluster makes. Nothing is
+/// created: a proposal can be sent to create it as it is.
+#[utoipa::path(
+    post, path = "/v1/kubernetes/clusters/{clusterId}/generate-node-templates",
+    operation_id = "NodeTemplatesAPIGenerateNodeTemplates", tag = "node-templates",
+    params(("clusterId" = String, Path, description = "The cluster's id.")),
+    responses((status = 200, description = "The proposals.", body = GeneratedNodeTemplates)),
+    extensions(("x-permission" = json!("clusters.write")))
+)]
+async fn generate_node_templates(
+    State(app): State<App>,
+    principal: Principal,
+    Path(cluster): Path<String>,
+) -> ApiResult<Json<GeneratedNodeTemplates>> {
+    let proposals = template_proposals::generate(&app, &principal, id("cluster", &cluster)?).await?;
+    let item = |one: template_proposals::Proposal| GeneratedNodeTemplate {
+        template: one.template,
+        stats: one.stats,
+        reason: one.reason,
+    };
+    Ok(Json(GeneratedNodeTemplates { items: proposals.into_iter().map(item).collect() }))
 }

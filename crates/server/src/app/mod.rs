@@ -52,6 +52,7 @@ pub mod registration;
 pub mod resource_usage;
 pub mod schedules;
 pub mod sessions;
+pub mod template_proposals;
 pub mod vault;
 pub mod work;
 

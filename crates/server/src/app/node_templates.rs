@@ -8,12 +8,14 @@ mod rules;
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
+use model::TaintEffect::{NoExecute, NoSchedule};
 use model::{ClusterId, Lifecycle};
 use serde_json::json;
 use store::{AuditEntry, Cluster, NodeTemplate as Row, Tx};
 use wire::node_templates::{
-    NewNodeTemplate, NodeTemplate, NodeTemplateListItem, NodeTemplateStats, PriceAdjustmentConfiguration,
-    RebalancingConfiguration, Taint, TaintEffect, TaintWithOptionalEffect, UpdateNodeTemplate,
+    Label, NewNodeTemplate, NodeTemplate, NodeTemplateListItem, NodeTemplateStats,
+    PriceAdjustmentConfiguration, RebalancingConfiguration, Taint, TaintEffect, TaintWithOptionalEffect,
+    UpdateNodeTemplate,
 };
 use wire::template_constraints::TemplateConstraints;
 
@@ -176,15 +178,20 @@ async fn count(app: &App, cluster: &Cluster) -> ApiResult<BTreeMap<String, NodeT
         for node in state.nodes() {
             let Some(name) = node.labels.get(LABEL) else { continue };
             let stats = counted.entry(name.to_owned()).or_default();
-            *match node.lifecycle {
-                Lifecycle::OnDemand => &mut stats.count_on_demand,
-                Lifecycle::Spot => &mut stats.count_spot,
-                Lifecycle::SpotFallback => &mut stats.count_fallback,
-            } += 1;
+            count_node(stats, node.lifecycle);
         }
         counted
     });
     Ok(counted.await?.unwrap_or_default())
+}
+
+/// Counts one more node that runs under these terms.
+pub(super) fn count_node(stats: &mut NodeTemplateStats, lifecycle: Lifecycle) {
+    *match lifecycle {
+        Lifecycle::OnDemand => &mut stats.count_on_demand,
+        Lifecycle::Spot => &mut stats.count_spot,
+        Lifecycle::SpotFallback => &mut stats.count_fallback,
+    } += 1;
 }
 
 /// Adds a template.
@@ -303,6 +310,54 @@ fn missing(name: &str) -> ApiError {
     )
 }
 
+/// Refuses a template that makes no sense, whatever it is called.
+///
+/// # Errors
+/// 400.
+pub fn check(template: &NodeTemplate) -> ApiResult<()> {
+    rules::check(template)
+}
+
+/// The labels of the template's nodes, but for those of their machines.
+pub fn labels(template: &NodeTemplate) -> BTreeMap<String, String> {
+    let mut labels = template.custom_labels.clone().unwrap_or_default();
+    if let Some(Label { key: Some(key), value }) = &template.custom_label {
+        labels.insert(key.clone(), value.clone().unwrap_or_default());
+    }
+    let name = template.name.as_deref().unwrap_or_default();
+    if is_label_value(name) {
+        labels.insert(LABEL.to_owned(), name.to_owned());
+    }
+    labels
+}
+
+/// Whether Kubernetes takes it for the value of a label.
+pub fn is_label_value(text: &str) -> bool {
+    let is_end = |one: Option<char>| one.is_none_or(|one| one.is_ascii_alphanumeric());
+    text.len() <= 63
+        && is_end(text.chars().next())
+        && is_end(text.chars().next_back())
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.'))
+}
+
+/// The taints of the template's nodes: its own or, where it asks for one and names none, that of its name.
+pub fn taints(template: &NodeTemplate) -> Vec<model::Taint> {
+    let own = template.custom_taints.as_deref().unwrap_or_default();
+    let name = template.name.as_deref().unwrap_or_default();
+    if own.is_empty() && template.should_taint == Some(true) && is_label_value(name) {
+        return vec![model::Taint { key: LABEL.into(), value: name.into(), effect: NoSchedule }];
+    }
+    let taint = |one: &Taint| model::Taint {
+        key: one.key.as_deref().unwrap_or_default().into(),
+        value: one.value.as_deref().unwrap_or_default().into(),
+        effect: match one.effect {
+            Some(TaintEffect::NoExecute) => NoExecute,
+            _ => NoSchedule,
+        },
+    };
+    own.iter().map(taint).collect()
+}
+
 /// What a new template says.
 fn of_new(new: NewNodeTemplate) -> NodeTemplate {
     NodeTemplate {
@@ -314,7 +369,7 @@ fn of_new(new: NewNodeTemplate) -> NodeTemplate {
         custom_instances_with_extended_memory_enabled: new.custom_instances_with_extended_memory_enabled,
         custom_label: new.custom_label,
         custom_labels: new.custom_labels,
-        custom_taints: new.custom_taints.map(taints),
+        custom_taints: new.custom_taints.map(with_effects),
         edge_location_ids: new.edge_location_ids,
         gpu: new.gpu,
         is_default: Some(new.is_default.unwrap_or(false)),
@@ -339,7 +394,7 @@ fn of_update(name: &str, update: UpdateNodeTemplate) -> NodeTemplate {
         custom_instances_with_extended_memory_enabled: update.custom_instances_with_extended_memory_enabled,
         custom_label: update.custom_label,
         custom_labels: update.custom_labels,
-        custom_taints: update.custom_taints.map(taints),
+        custom_taints: update.custom_taints.map(with_effects),
         edge_location_ids: update.edge_location_ids,
         gpu: update.gpu,
         // Clients of typed languages send false for what they leave out.
@@ -355,7 +410,7 @@ fn of_update(name: &str, update: UpdateNodeTemplate) -> NodeTemplate {
 }
 
 /// The effect is always shown.
-fn taints(taints: Vec<TaintWithOptionalEffect>) -> Vec<Taint> {
+fn with_effects(taints: Vec<TaintWithOptionalEffect>) -> Vec<Taint> {
     let taint = |one: TaintWithOptionalEffect| Taint {
         effect: one.effect.or(Some(TaintEffect::NoSchedule)),
         key: Some(one.key),

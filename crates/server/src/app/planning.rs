@@ -1,10 +1,11 @@
 //! From a cluster as it is known, prices and the rules of the house to what the planner is asked.
 //!
 //! Nothing is decided here. What is for sale is said in [`offers`], what new nodes may look like in
-//! [`Pools`].
+//! [`Pools`] or, by a cluster's node templates and policies, in [`settings`].
 
 mod offers;
 mod pools;
+pub mod settings;
 
 use std::sync::Arc;
 
@@ -16,6 +17,9 @@ use planner::{Commitment, OwnedNode, Picture, PlanningInput, Policies, Storage};
 
 use crate::cost::now::price_query;
 pub use pools::Pools;
+
+/// Hours for which a saving counts unless somebody says otherwise: a month.
+pub const HORIZON_HOURS: u32 = 730;
 
 /// What a plan is made from.
 pub struct Facts<'a> {

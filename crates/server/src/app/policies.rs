@@ -16,6 +16,7 @@ use super::{App, audit, clusters, connection, node_templates};
 use crate::auth::principal::Principal;
 use crate::http::error::{ApiError, ApiResult};
 use node_templates::Template;
+use wire::policies::Policies;
 
 /// How often to start over when somebody else changed something in between.
 const ATTEMPTS: usize = 5;
@@ -71,6 +72,15 @@ pub async fn get(app: &App, principal: &Principal, id: ClusterId) -> ApiResult<M
     let stored = Stored::of(app, &cluster).await?;
     let template = Template::default_of(app, &cluster).await?;
     Ok(shown(app, &cluster, stored.document, &template))
+}
+
+/// What the cluster's document says, for whoever acts on it.
+///
+/// # Errors
+/// What the store met; 500 when it holds something else.
+pub async fn of_cluster(app: &App, cluster: &Cluster) -> ApiResult<Policies> {
+    let stored = Stored::of(app, cluster).await?;
+    wire::from_json(Value::Object(stored.document).to_string().as_bytes()).map_err(ApiError::internal)
 }
 
 /// Merges `patch` into the cluster's document: objects field by field, null removes. What the default node

@@ -17,6 +17,7 @@ mod disconnection;
 mod document;
 mod evictor_config;
 mod harness;
+mod instance_types;
 mod inventory;
 mod invitations;
 mod key_secrecy;

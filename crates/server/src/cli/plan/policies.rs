@@ -16,6 +16,8 @@ use planner::{
 };
 use serde::{Deserialize, Deserializer};
 
+use crate::app::planning::HORIZON_HOURS;
+
 /// Everything that the file says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct House {
@@ -31,7 +33,7 @@ pub(super) struct House {
 impl House {
     /// What holds without a file: a saving counts for a month, and everything else as the planner has it.
     fn without_file() -> Self {
-        let disruption = DisruptionPrice { horizon_hours: 730, ..DisruptionPrice::default() };
+        let disruption = DisruptionPrice { horizon_hours: HORIZON_HOURS, ..DisruptionPrice::default() };
         Self { policies: Policies { disruption, ..Policies::default() }, ..Self::default() }
     }
 

@@ -319,7 +319,8 @@ impl<'a> Run<'a> {
     /// Has nodes that are kept take pods again, when it is time.
     fn reopen(&mut self) {
         let mut reopenings = std::mem::take(&mut self.content.reopenings);
-        for one in reopenings.iter_mut().filter(|one| one.due_at.is_some_and(|due| due <= self.now)) {
+        let now = self.now;
+        for one in reopenings.iter_mut().filter(|one| one.due_at.is_some_and(|due| due <= now)) {
             one.due_at = None;
             let Some(node) = self.nodes.iter().find(|node| node.id() == one.node).cloned() else { continue };
             let payload = json!({"actionPatchNode": {
