@@ -15,7 +15,7 @@ use crate::open_enum;
 #[serde(rename_all = "camelCase")]
 #[schema(as = CastaiEvictorV1AdvancedConfig)]
 pub struct AdvancedConfig {
-    /// The exceptions, in their order: of several that select a pod or a node, each adds its own.
+    /// The exceptions, in their order.
     pub eviction_config: Vec<EvictionConfig>,
 }
 

@@ -20,7 +20,7 @@ use wire::policies::Policies;
 
 /// How often to start over when somebody else changed something in between.
 const ATTEMPTS: usize = 5;
-/// Largest document, in bytes of its JSON: ten times what all known fields take.
+/// Largest document, in bytes of its JSON: many times what all known fields take.
 const MOST_BYTES: usize = 32 * 1024;
 
 /// A cluster's document as it is kept.
