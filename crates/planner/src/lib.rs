@@ -40,8 +40,8 @@ mod words;
 
 pub use certificate::{Certificate, MachineWorth, NodeWorth, PricedClass};
 pub use explain::{Explanation, Subject, explain};
-pub use movable::goes_with_node;
 pub use input::{Commitment, Machine, MachineOffer, OwnedNode, Picture, PlanningInput, Storage};
+pub use movable::goes_with_node;
 pub use plan::{
     Bound, KeptNode, Move, NodeIndex, OfferIndex, Place, Plan, PlannedNode, PodIndex, RemovedNode,
     TemplateIndex, Unplaced,

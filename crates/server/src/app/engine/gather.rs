@@ -78,11 +78,7 @@ pub async fn gather(app: &App, cluster: &Cluster) -> ApiResult<Result<Gathered, 
     let input = |state: &ClusterState| {
         let nodes: Vec<Arc<Node>> = state.nodes().cloned().collect();
         let home = nodes.iter().find(|node| !node.region.is_empty())?;
-        let market = settings::Market {
-            provider: home.provider,
-            region: &home.region,
-            prices: &prices,
-        };
+        let market = settings::Market { provider: home.provider, region: &home.region, prices: &prices };
         let templates = settings::templates(&documents, &blacklist, market);
         let of_nodes = settings::of_nodes(&nodes, &templates);
         let facts = Facts {

@@ -13,13 +13,19 @@ use crate::http::error::{ApiError, ApiResult};
 /// 400 for an init script that is not base64 text.
 pub(super) fn setup(settings: &NodeConfigurationUpdate) -> ApiResult<NodeConfiguration> {
     let text = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(Into::into);
-    let number = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).filter(|&one| one > 0);
+    let number =
+        |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).filter(|&one| one > 0);
     let mut configuration = NodeConfiguration {
         disk: Disk { gib: number(settings.min_disk_size), ..Disk::default() },
         image: text(&settings.image),
         subnet: settings.subnets.iter().flatten().next().map(|subnet| subnet.as_str().into()),
         ssh_key: text(&settings.ssh_public_key),
-        init_script: settings.init_script.as_deref().filter(|text| !text.is_empty()).map(decoded).transpose()?,
+        init_script: settings
+            .init_script
+            .as_deref()
+            .filter(|text| !text.is_empty())
+            .map(decoded)
+            .transpose()?,
         kubelet: settings.kubelet_config.as_ref().and_then(|config| {
             let json = serde_json::to_string(config).ok()?;
             (json != "{}").then(|| json.into())
@@ -47,6 +53,7 @@ pub(super) fn setup(settings: &NodeConfigurationUpdate) -> ApiResult<NodeConfigu
 
 fn decoded(text: &str) -> ApiResult<std::sync::Arc<str>> {
     let bytes = STANDARD.decode(text).map_err(|error| ApiError::field("initScript", error.to_string()))?;
-    let script = String::from_utf8(bytes).map_err(|error| ApiError::field("initScript", error.to_string()))?;
+    let script =
+        String::from_utf8(bytes).map_err(|error| ApiError::field("initScript", error.to_string()))?;
     Ok(script.into())
 }

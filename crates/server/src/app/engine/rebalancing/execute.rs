@@ -483,7 +483,13 @@ impl<'a> Run<'a> {
     }
 
     fn entry(&self, event_type: &str, event: Value) -> AuditEntry {
-        audit::system_entry(self.app, self.plan.organization_id, event_type, Some(self.plan.cluster_id), event)
+        audit::system_entry(
+            self.app,
+            self.plan.organization_id,
+            event_type,
+            Some(self.plan.cluster_id),
+            event,
+        )
     }
 
     /// The nodes that go.

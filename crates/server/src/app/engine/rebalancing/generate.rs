@@ -64,11 +64,7 @@ fn fail(app: &App, content: &mut Content, message: String) {
 }
 
 /// The plan, or why there is none.
-async fn planned(
-    app: &App,
-    plan: &RebalancingPlan,
-    request: &Request,
-) -> ApiResult<Result<Planned, String>> {
+async fn planned(app: &App, plan: &RebalancingPlan, request: &Request) -> ApiResult<Result<Planned, String>> {
     let Some(cluster) = app.store.cluster(plan.organization_id, plan.cluster_id).await? else {
         return Ok(Err("the cluster is gone".to_owned()));
     };
@@ -112,7 +108,8 @@ struct Orders {
 impl Orders {
     async fn of(app: &App, cluster: &Cluster) -> ApiResult<Self> {
         let configurations = node_configurations::of_cluster(app, cluster).await?;
-        let setup_of = |configuration: &store::NodeConfiguration| setup(&node_configurations::settings(configuration)?);
+        let setup_of =
+            |configuration: &store::NodeConfiguration| setup(&node_configurations::settings(configuration)?);
         let default = configurations.iter().find(|one| one.is_default).map(setup_of).transpose()?;
         let mut setups = BTreeMap::new();
         for template in node_templates::documents(app, cluster).await? {
@@ -273,7 +270,8 @@ fn why(reason: &NodeReason) -> String {
     };
     for other in &reason.next_best {
         let terms = other.lifecycle.as_str();
-        text += &format!("; {} ({terms}) in {} would be ${}/hour", other.instance_type, other.zone, other.price);
+        text +=
+            &format!("; {} ({terms}) in {} would be ${}/hour", other.instance_type, other.zone, other.price);
     }
     text
 }

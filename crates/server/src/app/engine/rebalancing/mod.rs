@@ -129,7 +129,11 @@ async fn commit(
     for action in actions {
         tx.create_action(action).await?;
     }
-    if entries.is_empty() { tx.commit_unaudited().await? } else { tx.commit(entries).await? }
+    if entries.is_empty() {
+        tx.commit_unaudited().await?
+    } else {
+        tx.commit(entries).await?
+    }
     if !actions.is_empty() {
         app.live.poke_actions(plan.cluster_id);
     }
@@ -159,7 +163,8 @@ pub async fn differences(app: &App, plan: &RebalancingPlan) -> ApiResult<Vec<Str
                 && !is_planned()
             {
                 let node = node.name.as_deref().unwrap_or_default();
-                found.push(format!("pod {}/{} came to node {node}, which was to go", pod.namespace, pod.name));
+                found
+                    .push(format!("pod {}/{} came to node {node}, which was to go", pod.namespace, pod.name));
             }
         }
         found
