@@ -27,6 +27,7 @@ mod plan;
 mod policy;
 mod preferences;
 mod question;
+mod readiness;
 mod reason;
 mod rebalance;
 pub mod rules;
@@ -48,6 +49,7 @@ pub use plan::{
 };
 pub use policy::{DisruptionPrice, Headroom, Policies, Preferences, SpotUse};
 pub use question::{Question, plan};
+pub use readiness::{Readiness, Standing, readiness};
 pub use reason::{Alternative, Choice, KeptReason, NodeReason, PodObstacle, Refusal, Rule, Verdict, WhyNot};
 pub use solve::{Effort, Unhurried, Watch};
 pub use template::{Constraints, Limits, NodeTemplate, PriorityTier, SpotPolicy};

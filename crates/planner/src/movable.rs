@@ -8,7 +8,7 @@ use model::{DisruptionBudget, DisruptionLimit, Pod, PodAmount, PodPhase, Workloa
 
 use crate::plan::{NodeIndex, PodIndex};
 use crate::reason::{KeptReason, PodObstacle};
-use crate::{Picture, PlanningInput};
+use crate::{Picture, PlanningInput, Policies};
 
 /// The node label and annotation by which people keep a node.
 const KEEP_NODE: [(&str, &str); 2] =
@@ -32,7 +32,7 @@ impl Movability {
             .iter()
             .enumerate()
             .map(|(index, pod)| {
-                standing(pod, input.policies.move_local_storage).or_else(|| {
+                standing(pod, &input.policies).or_else(|| {
                     if several[index] {
                         return Some(PodObstacle::TwoBudgets);
                     }
@@ -65,26 +65,26 @@ pub fn goes_with_node(pod: &Pod) -> bool {
 }
 
 /// Obstacles that stand in the pod itself.
-fn standing(pod: &Pod, move_local_storage: bool) -> Option<PodObstacle> {
+fn standing(pod: &Pod, policies: &Policies) -> Option<PodObstacle> {
     if pod.is_static {
         return Some(PodObstacle::Static);
     }
-    if pod.keep.do_not_disrupt {
+    if !policies.move_marked && pod.keep.do_not_disrupt {
         return Some(PodObstacle::DoNotDisrupt);
     }
-    if pod.keep.not_safe_to_evict {
+    if !policies.move_marked && pod.keep.not_safe_to_evict {
         return Some(PodObstacle::NotSafeToEvict);
     }
-    if pod.keep.removal_disabled {
+    if !policies.move_marked && pod.keep.removal_disabled {
         return Some(PodObstacle::RemovalDisabled);
     }
-    if pod.owner.is_none() {
+    if !policies.move_naked && pod.owner.is_none() {
         return Some(PodObstacle::Naked);
     }
-    if !move_local_storage && pod.spec.host_path {
+    if !policies.move_local_storage && pod.spec.host_path {
         return Some(PodObstacle::HostPath);
     }
-    (!move_local_storage && pod.spec.empty_dir).then_some(PodObstacle::EmptyDir)
+    (!policies.move_local_storage && pod.spec.empty_dir).then_some(PodObstacle::EmptyDir)
 }
 
 /// For each pod the first budget that selects it, and whether there is another.

@@ -25,6 +25,10 @@ pub struct Policies {
     pub max_drained_at_once: Option<u32>,
     /// Pods with `emptyDir` or `hostPath` volumes may be moved, and lose what they keep there.
     pub move_local_storage: bool,
+    /// Pods that carry a mark to be left where they are may be moved in spite of it.
+    pub move_marked: bool,
+    /// Pods that no controller would bring back may be moved, and are gone then.
+    pub move_naked: bool,
     /// Nodes younger than this many seconds are left alone.
     pub min_node_age_seconds: i64,
 }

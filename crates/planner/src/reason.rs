@@ -129,6 +129,25 @@ pub enum PodObstacle {
     NoOtherPlace(Refusal),
 }
 
+impl PodObstacle {
+    /// The obstacle in a word, to tell obstacles apart.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Naked => "Naked",
+            Self::Static => "Static",
+            Self::EmptyDir => "EmptyDir",
+            Self::HostPath => "HostPath",
+            Self::DoNotDisrupt => "DoNotDisrupt",
+            Self::NotSafeToEvict => "NotSafeToEvict",
+            Self::RemovalDisabled => "RemovalDisabled",
+            Self::BudgetForbids { .. } => "BudgetForbids",
+            Self::BudgetSpent { .. } => "BudgetSpent",
+            Self::TwoBudgets => "TwoBudgets",
+            Self::NoOtherPlace(_) => "NoOtherPlace",
+        }
+    }
+}
+
 /// Why a node stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeptReason {

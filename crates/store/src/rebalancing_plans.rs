@@ -48,8 +48,8 @@ pub struct RebalancingPlan {
 /// Which plans to list.
 #[derive(Clone, Debug, Default)]
 pub struct PlanFilter {
-    /// Only those with this word.
-    pub status: Option<String>,
+    /// Only those with one of these words; all when there are none.
+    pub statuses: Vec<String>,
     /// Only those that this schedule asked for.
     pub schedule_id: Option<RebalancingScheduleId>,
 }
@@ -113,16 +113,21 @@ impl Store {
     ) -> Result<Paged<RebalancingPlan>> {
         let at: Position =
             page.position(LIST)?.unwrap_or(Position { created_at: i64::MAX, id: String::new() });
+        // Words between commas: neither database takes lists in the same way.
+        let statuses = match filter.statuses.is_empty() {
+            true => String::new(),
+            false => format!(",{},", filter.statuses.join(",")),
+        };
         let rows: Vec<RebalancingPlan> = sqlx::query_as(
             "SELECT * FROM rebalancing_plans WHERE org_id = $1 AND cluster_id = $2 \
-             AND (created_at, id) < ($3, $4) AND ($5 = '' OR status = $5) AND ($6 = '' OR schedule_id = $6) \
+             AND (created_at, id) < ($3, $4) AND ($5 = '' OR $5 LIKE '%,' || status || ',%') AND ($6 = '' OR schedule_id = $6) \
              ORDER BY created_at DESC, id DESC LIMIT $7",
         )
         .bind(organization.to_string())
         .bind(cluster.to_string())
         .bind(at.created_at)
         .bind(&at.id)
-        .bind(filter.status.clone().unwrap_or_default())
+        .bind(statuses)
         .bind(opt_id(filter.schedule_id).unwrap_or_default())
         .bind(page.rows())
         .fetch_all(&self.reader)

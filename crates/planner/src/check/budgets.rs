@@ -74,13 +74,14 @@ fn counts(budget: &DisruptionBudget, pod: &Pod) -> bool {
 
 /// Why a pod must be left where it is; see [`PodObstacle`].
 fn obstacle(input: &PlanningInput, pod: &Pod, budgets: &[(usize, &DisruptionBudget)]) -> Option<PodObstacle> {
-    let local = !input.policies.move_local_storage;
+    let policies = &input.policies;
+    let (local, marked, naked) = (!policies.move_local_storage, !policies.move_marked, !policies.move_naked);
     let standing = [
         (pod.is_static, PodObstacle::Static),
-        (pod.keep.do_not_disrupt, PodObstacle::DoNotDisrupt),
-        (pod.keep.not_safe_to_evict, PodObstacle::NotSafeToEvict),
-        (pod.keep.removal_disabled, PodObstacle::RemovalDisabled),
-        (pod.owner.is_none(), PodObstacle::Naked),
+        (marked && pod.keep.do_not_disrupt, PodObstacle::DoNotDisrupt),
+        (marked && pod.keep.not_safe_to_evict, PodObstacle::NotSafeToEvict),
+        (marked && pod.keep.removal_disabled, PodObstacle::RemovalDisabled),
+        (naked && pod.owner.is_none(), PodObstacle::Naked),
         (local && pod.spec.host_path, PodObstacle::HostPath),
         (local && pod.spec.empty_dir, PodObstacle::EmptyDir),
         (budgets.len() > 1, PodObstacle::TwoBudgets),

@@ -33,7 +33,10 @@ pub mod organizations;
 pub mod policies;
 pub mod prices;
 pub mod rebalancing_jobs;
+pub mod rebalancing_plans;
+pub mod rebalancing_readiness;
 pub mod rebalancing_schedules;
+mod rebalancing_shape;
 pub mod resource_usage;
 pub mod role_bindings;
 pub mod sessions;
@@ -68,6 +71,8 @@ const AREAS: &[Area] = &[
     policies::routes,
     prices::routes,
     rebalancing_jobs::routes,
+    rebalancing_plans::routes,
+    rebalancing_readiness::routes,
     rebalancing_schedules::routes,
     resource_usage::routes,
     role_bindings::routes,

@@ -48,6 +48,7 @@ pub mod planning;
 pub mod policies;
 pub mod price_adjustments;
 pub mod prices;
+pub mod rebalancing;
 pub mod registration;
 pub mod resource_usage;
 pub mod schedules;

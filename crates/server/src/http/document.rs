@@ -184,6 +184,7 @@ fn tag_description(name: &str) -> &'static str {
         "node-templates" => "Kinds of nodes that may be bought for a cluster.",
         "organizations" => "Organisations, members and invitations.",
         "policies" => "What the autoscaler of a cluster may do.",
+        "rebalancing" => "Cheaper configurations of clusters, their execution, and what is in the way.",
         "rebalancing-schedules" => "When, and in which way, clusters are rebalanced.",
         "server" => "The server itself.",
         "sessions" => "Signing in from a browser.",

@@ -32,6 +32,8 @@ mod plan;
 mod prices;
 mod process;
 mod rebalancing_job;
+mod rebalancing_plan;
+mod rebalancing_readiness;
 mod rebalancing_schedule;
 mod sessions;
 mod simulation;

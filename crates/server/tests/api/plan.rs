@@ -1,6 +1,6 @@
 //! `supercargo plan` as its users run it: figures that add up, reasons that hold, errors that say where.
 
-mod cluster;
+pub mod cluster;
 mod files;
 
 use serde_json::{Value, json};

@@ -111,9 +111,12 @@ impl Objects {
             "operations" => Owned(self.operation.to_string()),
             "components" => Free("spot-handler".to_owned()),
             "node-templates" => Free("default-by-castai".to_owned()),
-            "nodes" | "actions" | "policies" | "node-configurations" | "rebalancing-jobs" => {
-                Free(Uuid::from_u128(3).to_string())
-            }
+            "nodes"
+            | "actions"
+            | "policies"
+            | "node-configurations"
+            | "rebalancing-jobs"
+            | "rebalancing-plans" => Free(Uuid::from_u128(3).to_string()),
             "rebalancing-schedules" => Owned(self.schedule.to_string()),
             _ => panic!(
                 "{} {}: say in tests/api/permissions/objects.rs what {{{name}}} after {before:?} names",

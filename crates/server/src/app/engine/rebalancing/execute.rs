@@ -318,6 +318,11 @@ impl<'a> Run<'a> {
 
     /// Has nodes that are kept take pods again, when it is time.
     fn reopen(&mut self) {
+        // A key after a minus is taken away: nothing is wrong with a node whose plan was given up.
+        let (mark, word) = match self.status {
+            Status::Error => (format!("-{STATUS_ANNOTATION}"), ""),
+            _ => (STATUS_ANNOTATION.to_owned(), "drain-failed"),
+        };
         let mut reopenings = std::mem::take(&mut self.content.reopenings);
         let now = self.now;
         for one in reopenings.iter_mut().filter(|one| one.due_at.is_some_and(|due| due <= now)) {
@@ -325,7 +330,7 @@ impl<'a> Run<'a> {
             let Some(node) = self.nodes.iter().find(|node| node.id() == one.node).cloned() else { continue };
             let payload = json!({"actionPatchNode": {
                 "nodeName": node.name, "nodeId": label_id(&node), "providerId": node.provider_id,
-                "labels": {}, "annotations": {STATUS_ANNOTATION: "drain-failed"}, "taints": [], "capacity": {},
+                "labels": {}, "annotations": {&mark: word}, "taints": [], "capacity": {},
                 "unschedulable": false,
             }});
             self.ask(one.id, payload, PATCHING);
@@ -354,7 +359,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Gives back what was bought.
+    /// Gives back what was bought, and has nodes that were closed take pods again.
     async fn undo(&mut self, driver: Option<&dyn Driver>) -> ApiResult<()> {
         let delete = |node: &Node| {
             json!({"actionDeleteNode": {
@@ -365,6 +370,7 @@ impl<'a> Run<'a> {
             let bought = self.nodes_of(StepKind::Create, |_| true);
             self.nodes.iter().map(|node| node.id()).filter(|id| bought.contains(id)).collect()
         };
+        self.reopen();
         self.begin(StepKind::Delete, &joined, DELETING, delete);
         let mut is_left = false;
         let steps = std::mem::take(&mut self.content.steps);

@@ -15,7 +15,7 @@ use crate::app::engine::answer::answer;
 use crate::app::engine::gather::{Gathered, gather};
 use crate::app::engine::machine_setup::setup;
 use crate::app::planning::settings;
-use crate::app::{App, audit, node_configurations, node_templates};
+use crate::app::{App, audit, node_configurations, node_templates, nodes};
 use crate::http::error::ApiResult;
 
 /// How long the planner may look for a cheaper plan.
@@ -73,6 +73,8 @@ async fn planned(app: &App, plan: &RebalancingPlan, request: &Request) -> ApiRes
         Err(waiting) => return Ok(Err(waiting.to_string())),
     };
     input.policies.move_local_storage |= request.move_local_storage;
+    input.policies.move_marked |= request.move_marked;
+    input.policies.move_naked |= request.move_naked;
     let position: BTreeMap<NodeId, usize> =
         input.cluster.nodes.iter().enumerate().map(|(at, owned)| (owned.node.id(), at)).collect();
     let mut nodes = Vec::new();
@@ -208,6 +210,10 @@ fn record(app: &App, orders: &Orders, input: &PlanningInput, plan: &Plan) -> Pla
                         pods: planned.pods.len() as u32,
                         problematic_pods: 0,
                         template: Some(input.templates[template].name.clone()),
+                        // Templates for other systems buy nothing.
+                        operating_system: "linux".into(),
+                        is_control_plane: false,
+                        is_ours: true,
                         created_at: None,
                         stays: false,
                         why: why(&planned.reason),
@@ -254,6 +260,9 @@ fn there(node: &Node, price: model::Money, stays: bool) -> PlannedNode {
         pods: 0,
         problematic_pods: 0,
         template: node.pool.clone(),
+        operating_system: node.operating_system().into(),
+        is_control_plane: node.is_control_plane(),
+        is_ours: nodes::is_added_by_us(node),
         created_at: Some(node.created_at),
         stays,
         why: String::new(),

@@ -73,6 +73,10 @@ pub struct Request {
     pub min_nodes: u32,
     /// Pods that keep something on their node's disk may be moved, and lose it.
     pub move_local_storage: bool,
+    /// Pods that carry a mark to be left where they are may be moved in spite of it.
+    pub move_marked: bool,
+    /// Pods that no controller would bring back may be moved, and are gone then.
+    pub move_naked: bool,
     /// A node whose pods do not go in time is kept; otherwise they are deleted then.
     pub keep_drain_timeout_nodes: bool,
     /// Once the new nodes are there, go on only when at least this share, in percent, of the predicted saving
@@ -158,6 +162,12 @@ pub struct PlannedNode {
     pub problematic_pods: u32,
     /// The node template it is made from, or was.
     pub template: Option<Arc<str>>,
+    /// Its operating system, in the spelling of Go; empty when unknown.
+    pub operating_system: Arc<str>,
+    /// It runs the control plane.
+    pub is_control_plane: bool,
+    /// It was bought for the cluster, or is to be, rather than made by its provider or its people.
+    pub is_ours: bool,
     /// When it joined.
     pub created_at: Option<Timestamp>,
     /// It is there before and afterwards.
