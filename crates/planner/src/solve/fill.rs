@@ -113,7 +113,9 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
     let mut ending: Option<(i128, usize, Placed)> = None;
     // What a kind's content can be worth for its cost, at most. It only sinks while pods find their place, so a
     // kind whose last hope is below another's content need not be looked at.
-    let mut hopes: Vec<(f64, usize)> = taste.kinds.iter().map(|&kind| (f64::INFINITY, kind)).collect();
+    // The prices of its room hardly change either.
+    let mut hopes: Vec<(f64, usize, Vec<f64>)> =
+        taste.kinds.iter().map(|&kind| (f64::INFINITY, kind, Vec::new())).collect();
     while !rest.is_empty() {
         let all = rest.pattern();
         if all.len() <= 64 {
@@ -131,7 +133,7 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
         }
         hopes.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut best: Option<(f64, Placed)> = None;
-        for (hope, kind) in &mut hopes {
+        for (hope, kind, prices) in &mut hopes {
             if best.as_ref().is_some_and(|best| *hope <= best.0) {
                 break;
             }
@@ -149,10 +151,11 @@ pub fn fill(reduced: &Reduced, rest: &mut Rest, taste: &Taste<'_>) -> Vec<Placed
                 floor,
                 steps: taste.steps,
                 width: 0,
-                known: &[],
+                known: prices,
             }
             .answer();
             *hope = found.ceiling as f64 / cost;
+            *prices = found.prices;
             if let Some(pattern) = found.pattern {
                 best = Some((found.value as f64 / cost, Placed { kind, pattern }));
             }

@@ -35,6 +35,9 @@ const AT_ONCE: usize = 4;
 /// Times that a group is packed again before its bins are given back.
 const TRIES: usize = 6;
 
+/// Kinds to choose from for one try.
+const KINDS_AT_ONCE: usize = 8;
+
 /// What a search knows.
 pub struct Search<'a> {
     /// The problem.
@@ -158,6 +161,7 @@ impl Search<'_> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut best = fill::cost(self.reduced, bins, left_out);
         let mut found = None;
+        let unbeaten = self.unbeaten(rest);
         for _ in 0..TRIES {
             let strength = [0.0, 0.02, 0.05, 0.1, 0.2][below(&mut random, 5)];
             let mut values = self.values.to_vec();
@@ -165,8 +169,8 @@ impl Search<'_> {
                 let shake = 1.0 + strength * (random.next_u32() as f64 / f64::from(u32::MAX) - 0.5) * 2.0;
                 *value = ((*value).max(1) as f64 * shake) as i64 + 1;
             }
-            let mut kinds: Vec<usize> = self.kinds.to_vec();
-            while kinds.len() > 6 {
+            let mut kinds = unbeaten.clone();
+            while kinds.len() > KINDS_AT_ONCE {
                 kinds.swap_remove(below(&mut random, kinds.len()));
             }
             kinds.extend(bins.iter().map(|bin| bin.kind));
@@ -188,5 +192,30 @@ impl Search<'_> {
             }
         }
         found
+    }
+
+    /// The kinds that for the pods in question no other beats in cost, room and pods taken.
+    fn unbeaten(&self, rest: &Rest) -> Vec<usize> {
+        let items: Vec<usize> = (0..rest.counts.len()).filter(|&item| rest.counts[item] > 0).collect();
+        let mut unbeaten: Vec<(usize, Vec<u32>)> = Vec::new();
+        for &at in self.kinds.iter().filter(|&&kind| rest.has(self.reduced, kind)) {
+            let kind = &self.reduced.kinds[at];
+            let most: Vec<u32> = items.iter().map(|&item| kind.most[item].min(rest.counts[item])).collect();
+            if most.iter().all(|most| *most == 0) {
+                continue;
+            }
+            let is_beaten = unbeaten.iter().any(|(other, others)| {
+                let rival = &self.reduced.kinds[*other];
+                rival.supply.is_none()
+                    && self.costs[*other] <= self.costs[at]
+                    && rival.room.iter().zip(&kind.room).all(|(a, b)| a >= b)
+                    && rival.groups.iter().zip(&kind.groups).all(|(a, b)| a >= b)
+                    && others.iter().zip(&most).all(|(a, b)| a >= b)
+            });
+            if !is_beaten {
+                unbeaten.push((at, most));
+            }
+        }
+        unbeaten.into_iter().map(|(kind, _)| kind).collect()
     }
 }

@@ -37,7 +37,7 @@ use reduced::{Part, Reduced};
 use relax::{Precision, Relaxation, Rest};
 
 /// The share of the time that is kept for whole bins when there are to be whole bins.
-const TIME_FOR_PACKING: f64 = 0.45;
+const TIME_FOR_PACKING: f64 = 0.4;
 
 /// The cheapest packing that is found, and what no packing of the pods that it places can be cheaper than.
 /// Limits are kept by the packing and not looked at by the bound: they can only make it dearer.
@@ -112,7 +112,8 @@ impl Relaxed {
 /// The relaxation of a problem that starts at the prices given.
 fn relaxed_at(reduced: &Reduced, prices: &[i64], effort: &Effort<'_>, reserve: f64) -> Relaxed {
     let centre: Vec<i64> = reduced.items.iter().map(|item| prices[item.parts[0][0]]).collect();
-    let relaxation = relax::relax(reduced, &Rest::all(reduced), effort, &precision(effort, reserve), centre);
+    let (rest, precise) = (Rest::all(reduced), precision(effort, reserve));
+    let relaxation = relax::relax_roughly(reduced, &rest, effort, &precise, centre);
     Relaxed { relaxation, simpler: None }
 }
 
@@ -151,9 +152,17 @@ fn relax_in_steps(
 
 fn precision(effort: &Effort<'_>, reserve: f64) -> Precision {
     if effort.quick {
-        Precision { rounds: 40, gap: 3e-3, progress: 3e-4, steps: 200, width: 0, reserve }
+        Precision { rounds: 40, gap: 3e-3, progress: 3e-4, steps: 200, width: 0, is_sharp: false, reserve }
     } else {
-        Precision { rounds: 1500, gap: 1e-4, progress: 3e-4, steps: 400, width: 16_384, reserve }
+        Precision {
+            rounds: 1500,
+            gap: 1e-4,
+            progress: 3e-4,
+            steps: 400,
+            width: 16_384,
+            is_sharp: true,
+            reserve,
+        }
     }
 }
 

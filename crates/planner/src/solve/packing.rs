@@ -10,6 +10,9 @@ use super::relax::{self, Column, Precision, Relaxation, Rest};
 /// Kinds that come so near to being worth their cost, at least, are looked at when bins are packed again.
 const WORTH_USING: f64 = 0.97;
 
+/// A dive needs so many times as long as filling bins does, at least.
+const TIME_FOR_DIVE: f64 = 3.0;
+
 /// Packs a problem, guided by its relaxation. Limits are looked at when a packing without them would exceed
 /// one: then they have a price like everything scarce.
 pub fn pack(reduced: &Reduced, effort: &Effort<'_>, relaxation: &Relaxation) -> Packed {
@@ -23,7 +26,8 @@ pub fn pack(reduced: &Reduced, effort: &Effort<'_>, relaxation: &Relaxation) -> 
     let rest = Rest { limits: reduced.limits.clone(), ..Rest::all(reduced) };
     let seconds = effort.watch.seconds_left();
     let reserve = if seconds.is_finite() { seconds * 0.5 } else { 0.0 };
-    let precision = Precision { rounds: 60, gap: 1e-3, progress: 3e-4, steps: 400, width: 0, reserve };
+    let precision =
+        Precision { rounds: 60, gap: 1e-3, progress: 3e-4, steps: 400, width: 0, is_sharp: false, reserve };
     let limited = relax::relax_again(reduced, &rest, effort, &precision, relaxation, &relaxation.columns);
     pack_rest(reduced, &rest, effort, &limited)
 }
@@ -44,9 +48,13 @@ fn pack_rest(reduced: &Reduced, rest: &Rest, effort: &Effort<'_>, relaxation: &R
         repeat: if effort.quick { 1 } else { 2 },
     };
     let mut greedy = Packed { placed: Vec::new(), rest: rest.clone() };
+    let before = effort.watch.seconds_left();
     greedy.placed = fill::fill(reduced, &mut greedy.rest, &taste);
+    let left = effort.watch.seconds_left();
+    // A dive ends like this too, and may take as long for it.
+    let is_short = left.is_finite() && left < (before - left) * TIME_FOR_DIVE;
     let mut best = greedy;
-    if !effort.quick {
+    if !effort.quick && !is_short {
         let dived = dive(reduced, rest, effort, relaxation, &taste);
         if dived.cost(reduced) < best.cost(reduced) {
             best = dived;
@@ -104,7 +112,15 @@ fn dive(
         if taken == 0 || packed.rest.is_empty() || effort.watch.seconds_left() < reserve {
             break;
         }
-        let precision = Precision { rounds: 8, gap: 1e-3, progress: 3e-4, steps: 300, width: 0, reserve };
+        let precision = Precision {
+            rounds: 8,
+            gap: 1e-3,
+            progress: 3e-4,
+            steps: 300,
+            width: 0,
+            is_sharp: false,
+            reserve,
+        };
         let again = relax::relax_again(reduced, &packed.rest, effort, &precision, relaxation, &columns);
         columns = again.columns;
         used = again.used;

@@ -82,6 +82,8 @@ pub struct Precision {
     pub steps: u32,
     /// How many contents a search that looks ahead may hold on to.
     pub width: usize,
+    /// Kinds are looked at harder where the bound would be the better for it.
+    pub is_sharp: bool,
     /// Seconds that are to be left when it stops.
     pub reserve: f64,
 }
@@ -275,9 +277,16 @@ impl<'a> Generation<'a> {
         self.reduced.kinds[kind].cost().saturating_add(((supply + limits) * NANOS).ceil() as i64)
     }
 
-    /// For each kind the most valuable content.
-    fn contents(&self, values: &[i64], duals: &[f64], steps: u32, width: usize) -> Vec<Content> {
-        parallel::ordered(self.effort.threads, self.reduced.kinds.len(), |kind| {
+    /// For each of the kinds the most valuable content.
+    fn contents(
+        &self,
+        kinds: &[usize],
+        values: &[i64],
+        duals: &[f64],
+        (steps, width): (u32, usize),
+    ) -> Vec<Content> {
+        parallel::ordered(self.effort.threads, kinds.len(), |at| {
+            let kind = kinds[at];
             if self.rest.supply[kind] == Some(0) {
                 return Content::nothing(0);
             }
@@ -293,6 +302,54 @@ impl<'a> Generation<'a> {
             }
             .answer()
         })
+    }
+
+    /// What contents prove at these prices. Where they do not prove more than is known but could, if their
+    /// ceilings were as low as the contents that were found, the kinds that are in the way are looked at harder.
+    /// `known` is proven, and more than `cost` never can be.
+    fn prove(
+        &self,
+        values: &[i64],
+        duals: &[f64],
+        contents: &mut [Content],
+        (known, cost): (i128, i128),
+        (precision, width): (&Precision, usize),
+    ) -> Proof {
+        let by = |contents: &[Content], amount: fn(&Content) -> i64| {
+            let amounts: Vec<i64> = contents.iter().map(amount).collect();
+            Proof::scaled(self.reduced, self.rest, values, &amounts)
+        };
+        let mut found = by(contents, |content| content.ceiling);
+        for sharper in WIDTHS_OF_PROOF.into_iter().filter(|&sharper| sharper > width) {
+            let hope = by(contents, |content| content.value);
+            if found.price > known
+                || hope.price <= known + (cost - known) / HOPE_OF_PROOF
+                || self.effort.watch.seconds_left() <= precision.reserve
+            {
+                break;
+            }
+            let harder = self.in_the_way(contents);
+            let again = self.contents(&harder, values, duals, (precision.steps, sharper));
+            for (&kind, again) in harder.iter().zip(again) {
+                contents[kind] = again;
+            }
+            found = by(contents, |content| content.ceiling);
+        }
+        found
+    }
+
+    /// Kinds whose ceilings weaken the bound, and may be too high.
+    fn in_the_way(&self, contents: &[Content]) -> Vec<usize> {
+        let of = |kind: usize| &self.reduced.kinds[kind];
+        let worth = |kind: usize| contents[kind].value as f64 / of(kind).price.max(1) as f64;
+        let free = (0..contents.len()).filter(|&kind| of(kind).supply.is_none());
+        let most = free.map(worth).fold(1.0, f64::max);
+        let weakens = |kind: usize| {
+            of(kind).supply.is_some() || contents[kind].ceiling as f64 > of(kind).price as f64 * most
+        };
+        (0..contents.len())
+            .filter(|&kind| contents[kind].ceiling > contents[kind].value && weakens(kind))
+            .collect()
     }
 
     /// By item, its price in dollars.
@@ -353,6 +410,25 @@ pub fn relax(
     generate(reduced, rest, effort, precision, start).or_before(reduced, best)
 }
 
+/// Solves it in fractions where prices are known already: a coarse program is enough to say which contents go
+/// together, as items that share a row keep their prices' proportion.
+pub fn relax_roughly(
+    reduced: &Reduced,
+    rest: &Rest,
+    effort: &Effort<'_>,
+    precision: &Precision,
+    values: Vec<i64>,
+) -> Relaxation {
+    let coarse = Rows::coarse(reduced, &values, ITEMS_PER_ROW[0]);
+    let precision = match coarse {
+        Some(_) => Precision { width: 0, progress: PROGRESS_OF_COARSE, gap: GAP_OF_COARSE, ..*precision },
+        None => *precision,
+    };
+    let rows = coarse.unwrap_or_else(|| Rows::fine(reduced));
+    let start = Start { columns: Vec::new(), values, proof: Proof::trivial(reduced), rows };
+    generate(reduced, rest, effort, &precision, start)
+}
+
 /// Solves it for another rest, beginning with what is known of the whole.
 pub fn relax_again(
     reduced: &Reduced,
@@ -382,6 +458,16 @@ const GAP_OF_COARSE: f64 = 0.01;
 
 /// A coarse program goes on while that many rounds lead so far.
 const PROGRESS_OF_COARSE: f64 = 3e-3;
+
+/// Kinds are looked at harder for the bound's sake alone when that could close this share of the distance: one half,
+/// say, is 2.
+const HOPE_OF_PROOF: i128 = 4;
+
+/// How many contents such a look may hold on to, first and at last.
+const WIDTHS_OF_PROOF: [usize; 2] = [256, 16_384];
+
+/// Such a look at contents of more items than this takes too long.
+const ITEMS_OF_PROOF: usize = 64;
 
 /// A program is far from solved while its cost is so far from what is proven.
 const FAR_FROM_SOLVED: f64 = 0.03;
@@ -438,6 +524,8 @@ fn generate(
     let mut pull = 1.0;
     let mut width = 0;
     let mut milestone = f64::INFINITY;
+    let mut is_ending = false;
+    let kinds: Vec<usize> = (0..reduced.kinds.len()).collect();
     for round in 0..precision.rounds {
         generation.solve(precision.reserve);
         let cost = generation.simplex.cost();
@@ -452,10 +540,15 @@ fn generate(
         let drawn: Vec<f64> =
             own.iter().zip(&centre).map(|(own, centre)| pull * centre + (1.0 - pull) * own).collect();
         let values = generation.values(&drawn);
-        let contents = generation.contents(&values, &duals, precision.steps, width);
+        let mut contents = generation.contents(&kinds, &values, &duals, (precision.steps, width));
         if rest.limits.is_empty() {
-            let ceilings: Vec<i64> = contents.iter().map(|content| content.ceiling).collect();
-            let found = Proof::scaled(reduced, rest, &values, &ceilings);
+            let found = if precision.is_sharp && reduced.items.len() <= ITEMS_OF_PROOF {
+                let aims = (proof.price, (cost * NANOS) as i128);
+                generation.prove(&values, &duals, &mut contents, aims, (precision, width))
+            } else {
+                let ceilings: Vec<i64> = contents.iter().map(|content| content.ceiling).collect();
+                Proof::scaled(reduced, rest, &values, &ceilings)
+            };
             if found.price > proof.price {
                 centre = found.values.iter().map(|value| *value as f64 / NANOS).collect();
                 proof = found;
@@ -476,9 +569,10 @@ fn generate(
             milestone = cost;
             is_stuck
         };
-        if improving && !stuck {
+        is_ending |= stuck && width >= precision.width;
+        if improving && !stuck && !is_ending {
             pull = PULL;
-        } else if pull > 0.0 && !stuck {
+        } else if pull > 0.0 && (!stuck || is_ending) {
             pull = if pull > 0.25 { pull - 0.25 } else { 0.0 };
         } else if width < precision.width {
             width = (width * 8).clamp(32, precision.width);

@@ -28,6 +28,8 @@ pub struct Simplex {
     rows: Vec<Row>,
     amounts: Vec<f64>,
     columns: Vec<Column>,
+    /// Of all columns, one after the other.
+    entries: Vec<(u32, f64)>,
     /// By row of the basis, the variable: a column, or a row's slack after all columns.
     basis: Vec<Variable>,
     in_basis: Vec<bool>,
@@ -39,7 +41,8 @@ pub struct Simplex {
 
 struct Column {
     cost: f64,
-    entries: Box<[(u32, f64)]>,
+    /// Where its entries are.
+    entries: std::ops::Range<usize>,
     length: f64,
 }
 
@@ -95,6 +98,7 @@ impl Simplex {
             rows,
             amounts,
             columns: Vec::new(),
+            entries: Vec::new(),
             basis,
             in_basis: Vec::new(),
             inverse,
@@ -105,8 +109,11 @@ impl Simplex {
 
     /// Adds a column.
     pub fn add(&mut self, cost: f64, entries: impl IntoIterator<Item = (u32, f64)>) {
-        let entries: Box<[(u32, f64)]> = entries.into_iter().collect();
-        let length = entries.iter().map(|entry| entry.1 * entry.1).sum::<f64>().sqrt().max(1e-9);
+        let start = self.entries.len();
+        self.entries.extend(entries);
+        let entries = start..self.entries.len();
+        let length =
+            self.entries[entries.clone()].iter().map(|entry| entry.1 * entry.1).sum::<f64>().sqrt().max(1e-9);
         self.columns.push(Column { cost, entries, length });
         self.in_basis.push(false);
     }
@@ -157,8 +164,12 @@ impl Simplex {
 
     /// How much of a column is worth having more of: negative when it would make the solution cheaper.
     pub fn reduced_cost(&self, column: usize) -> f64 {
-        let column = &self.columns[column];
-        column.cost - column.entries.iter().map(|entry| entry.1 * self.duals[entry.0 as usize]).sum::<f64>()
+        let worth = self.entries_of(column).iter().map(|entry| entry.1 * self.duals[entry.0 as usize]);
+        self.columns[column].cost - worth.sum::<f64>()
+    }
+
+    fn entries_of(&self, column: usize) -> &[(u32, f64)] {
+        &self.entries[self.columns[column].entries.clone()]
     }
 
     fn cost_of(&self, variable: Variable) -> f64 {
@@ -218,7 +229,7 @@ impl Simplex {
             |row: usize, sign: f64| (0..count).map(|line| sign * self.inverse[line * count + row]).collect();
         match variable {
             Variable::Column(column) => {
-                let entries = &self.columns[column].entries;
+                let entries = self.entries_of(column);
                 let line = |line: usize| {
                     let inverse = &self.inverse[line * count..(line + 1) * count];
                     entries.iter().map(|entry| inverse[entry.0 as usize] * entry.1).sum()
@@ -303,7 +314,7 @@ impl Simplex {
         for (position, variable) in self.basis.iter().enumerate() {
             match variable {
                 Variable::Column(column) => {
-                    for entry in &self.columns[*column].entries {
+                    for entry in self.entries_of(*column) {
                         matrix[entry.0 as usize * count + position] = entry.1;
                     }
                 }
