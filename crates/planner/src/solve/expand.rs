@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::improve;
 use super::problem::{LowerBound, Packed, Problem};
+use super::proof::Proof;
 use super::reduced::{Kind, Reduced};
-use super::relax::Proof;
 
 /// Adds a packing's bins to `bins`: items are dealt out to their classes, kinds to their bins. What is placed
 /// is taken off `left`, by class.

@@ -1,7 +1,7 @@
 //! Packs classes of pods into bins at the least price, and bounds from below what any packing costs.
 //!
 //! - `reduced`: what is alike is taken together.
-//! - `relax`: fractions of bins, by column generation over `simplex`; the bound comes from here.
+//! - `relax`: fractions of bins, by column generation over `simplex`; the bound comes from here (`proof`).
 //! - `content`: the most valuable content of one bin, with proof (`content_prices`, `depth`, `lookahead`,
 //!   `breadth`).
 //! - `packing`: whole bins, by diving and filling (`fill`) and by packing again what loses (`improve`).
@@ -21,6 +21,7 @@ mod lookahead;
 mod packing;
 mod parallel;
 mod problem;
+mod proof;
 mod reduced;
 mod relax;
 mod rows;

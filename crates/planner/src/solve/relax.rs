@@ -9,6 +9,7 @@
 use super::content::{self, Content};
 use super::parallel;
 use super::problem::Effort;
+use super::proof::{ITEMS_OF_PROOF, Proof};
 use super::reduced::{Pattern, Reduced};
 use super::rows::Rows;
 use super::simplex::{Row, Simplex};
@@ -58,17 +59,6 @@ pub struct Column {
     pub pattern: Pattern,
 }
 
-/// A bound with its proof: at these prices no content of a kind is worth more than its ceiling.
-#[derive(Clone, Debug)]
-pub struct Proof {
-    /// By item, nano-dollars.
-    pub values: Vec<i64>,
-    /// By kind, nano-dollars; at most the price where supply is unlimited.
-    pub ceilings: Vec<i64>,
-    /// Nano-dollars beside what is paid in any case.
-    pub price: i128,
-}
-
 /// How far to go.
 #[derive(Clone, Copy, Debug)]
 pub struct Precision {
@@ -105,40 +95,6 @@ pub struct Relaxation {
     pub cost: f64,
     /// The best bound.
     pub proof: Proof,
-}
-
-impl Proof {
-    /// The bound of nothing.
-    pub fn trivial(reduced: &Reduced) -> Self {
-        Self { values: vec![0; reduced.items.len()], ceilings: vec![0; reduced.kinds.len()], price: 0 }
-    }
-
-    /// Scales prices until no content of an unlimited kind is worth more than it costs.
-    pub fn scaled(reduced: &Reduced, rest: &Rest, values: &[i64], ceilings: &[i64]) -> Self {
-        let mut scale = (1i128, 1i128);
-        for (kind, ceiling) in reduced.kinds.iter().zip(ceilings) {
-            let (price, ceiling) = (i128::from(kind.price), i128::from(*ceiling));
-            if kind.supply.is_none() && ceiling > price && price * scale.1 < scale.0 * ceiling {
-                scale = (price, ceiling);
-            }
-        }
-        // x·scale is never rounded up; what was at most a ceiling stays so, as contents are whole numbers.
-        let down = |amount: i64| (i128::from(amount) * scale.0 / scale.1) as i64;
-        let values: Vec<i64> = values.iter().map(|value| down(*value)).collect();
-        let ceilings: Vec<i64> = ceilings.iter().map(|ceiling| down(*ceiling)).collect();
-        let sum: i128 = values
-            .iter()
-            .zip(&rest.counts)
-            .map(|(value, count)| i128::from(*value) * i128::from(*count))
-            .sum();
-        let limited =
-            reduced.kinds.iter().zip(&rest.supply).zip(&ceilings).map(|((kind, supply), ceiling)| {
-                let over = (i128::from(kind.cost()) - i128::from(*ceiling)).min(0);
-                over * i128::from(supply.unwrap_or(0))
-            });
-        let price = sum + limited.sum::<i128>();
-        Self { values, ceilings, price }
-    }
 }
 
 /// What it costs, in dollars, to leave one of an item out: more than any way to place it, the more important
@@ -304,54 +260,6 @@ impl<'a> Generation<'a> {
         })
     }
 
-    /// What contents prove at these prices. Where they do not prove more than is known but could, if their
-    /// ceilings were as low as the contents that were found, the kinds that are in the way are looked at harder.
-    /// `known` is proven, and more than `cost` never can be.
-    fn prove(
-        &self,
-        values: &[i64],
-        duals: &[f64],
-        contents: &mut [Content],
-        (known, cost): (i128, i128),
-        (precision, width): (&Precision, usize),
-    ) -> Proof {
-        let by = |contents: &[Content], amount: fn(&Content) -> i64| {
-            let amounts: Vec<i64> = contents.iter().map(amount).collect();
-            Proof::scaled(self.reduced, self.rest, values, &amounts)
-        };
-        let mut found = by(contents, |content| content.ceiling);
-        for sharper in WIDTHS_OF_PROOF.into_iter().filter(|&sharper| sharper > width) {
-            let hope = by(contents, |content| content.value);
-            if found.price > known
-                || hope.price <= known + (cost - known) / HOPE_OF_PROOF
-                || self.effort.watch.seconds_left() <= precision.reserve
-            {
-                break;
-            }
-            let harder = self.in_the_way(contents);
-            let again = self.contents(&harder, values, duals, (precision.steps, sharper));
-            for (&kind, again) in harder.iter().zip(again) {
-                contents[kind] = again;
-            }
-            found = by(contents, |content| content.ceiling);
-        }
-        found
-    }
-
-    /// Kinds whose ceilings weaken the bound, and may be too high.
-    fn in_the_way(&self, contents: &[Content]) -> Vec<usize> {
-        let of = |kind: usize| &self.reduced.kinds[kind];
-        let worth = |kind: usize| contents[kind].value as f64 / of(kind).price.max(1) as f64;
-        let free = (0..contents.len()).filter(|&kind| of(kind).supply.is_none());
-        let most = free.map(worth).fold(1.0, f64::max);
-        let weakens = |kind: usize| {
-            of(kind).supply.is_some() || contents[kind].ceiling as f64 > of(kind).price as f64 * most
-        };
-        (0..contents.len())
-            .filter(|&kind| contents[kind].ceiling > contents[kind].value && weakens(kind))
-            .collect()
-    }
-
     /// By item, its price in dollars.
     fn prices_of_items(&self, duals: &[f64]) -> Vec<f64> {
         self.rows.of.iter().map(|&(row, weight)| duals[row] * weight).collect()
@@ -459,16 +367,6 @@ const GAP_OF_COARSE: f64 = 0.01;
 /// A coarse program goes on while that many rounds lead so far.
 const PROGRESS_OF_COARSE: f64 = 3e-3;
 
-/// Kinds are looked at harder for the bound's sake alone when that could close this share of the distance: one half,
-/// say, is 2.
-const HOPE_OF_PROOF: i128 = 4;
-
-/// How many contents such a look may hold on to, first and at last.
-const WIDTHS_OF_PROOF: [usize; 2] = [256, 16_384];
-
-/// Such a look at contents of more items than this takes too long.
-const ITEMS_OF_PROOF: usize = 64;
-
 /// A program is far from solved while its cost is so far from what is proven.
 const FAR_FROM_SOLVED: f64 = 0.03;
 
@@ -542,13 +440,16 @@ fn generate(
         let values = generation.values(&drawn);
         let mut contents = generation.contents(&kinds, &values, &duals, (precision.steps, width));
         if rest.limits.is_empty() {
-            let found = if precision.is_sharp && reduced.items.len() <= ITEMS_OF_PROOF {
+            let mut found = Proof::of(reduced, rest, &values, &contents, |content| content.ceiling);
+            if precision.is_sharp && reduced.items.len() <= ITEMS_OF_PROOF {
                 let aims = (proof.price, (cost * NANOS) as i128);
-                generation.prove(&values, &duals, &mut contents, aims, (precision, width))
-            } else {
-                let ceilings: Vec<i64> = contents.iter().map(|content| content.ceiling).collect();
-                Proof::scaled(reduced, rest, &values, &ceilings)
-            };
+                let ask = |kinds: &[usize], sharper: usize| {
+                    let is_over = effort.watch.seconds_left() <= precision.reserve;
+                    let ask = || generation.contents(kinds, &values, &duals, (precision.steps, sharper));
+                    (sharper > width && !is_over).then(ask)
+                };
+                found = found.sharpened((reduced, rest, &values), &mut contents, aims, ask);
+            }
             if found.price > proof.price {
                 centre = found.values.iter().map(|value| *value as f64 / NANOS).collect();
                 proof = found;
