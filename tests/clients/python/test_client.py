@@ -2,53 +2,15 @@
 
 import os
 import pathlib
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
+from servers import REPOSITORY, Server
+
 HERE = pathlib.Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[2]
 DOCUMENT = REPOSITORY / "openapi" / "openapi.json"
-
-
-class Server:
-    """A running server with a store of its own."""
-
-    def __init__(self) -> None:
-        binary = os.environ.get("SUPERCARGO") or REPOSITORY / "target" / "debug" / "supercargo"
-        self.data = tempfile.mkdtemp(prefix="supercargo-clients-")
-        self.process = subprocess.Popen(
-            [binary, "server", "--listen", "127.0.0.1:0", "--tls-listen", "off", "--data", self.data],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        said = ""
-        self.url = self.key = ""
-        while not (self.url and self.key):
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError(f"{binary} ended:\n{said}")
-            said += line
-            if found := re.search(r"serving (http://[0-9.:]+)", said):
-                self.url = found[1]
-            if found := re.search(r"shown only this once: (\S+)\n", said):
-                self.key = found[1]
-        # Read on, or the server would wait for somebody to.
-        self.reader = threading.Thread(target=self.process.stdout.read)
-        self.reader.start()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        self.reader.join()
-        self.process.stdout.close()
-        shutil.rmtree(self.data)
 
 
 class PublishedDocument(unittest.TestCase):

@@ -156,7 +156,7 @@ async fn execute_rebalancing_plan(
     let (cluster, plan) = ids(&path)?;
     let plan = plans::execute(&app, &principal, cluster, plan).await?;
     let csp = cloud(&app, &principal, cluster).await?;
-    Ok((StatusCode::ACCEPTED, Json(to_wire(&plan, &csp, Detail::default())?)))
+    Ok((StatusCode::ACCEPTED, Json(to_wire(&plan, &csp, Detail::ALL)?)))
 }
 
 /// Cancel a rebalancing plan
@@ -186,7 +186,7 @@ async fn cancel_rebalancing_plan(
     let (cluster, plan) = ids(&path)?;
     let plan = plans::cancel(&app, &principal, cluster, plan).await?;
     let csp = cloud(&app, &principal, cluster).await?;
-    Ok((StatusCode::ACCEPTED, Json(to_wire(&plan, &csp, Detail::default())?)))
+    Ok((StatusCode::ACCEPTED, Json(to_wire(&plan, &csp, Detail::ALL)?)))
 }
 
 fn ids((cluster, plan): &(String, String)) -> ApiResult<(ClusterId, RebalancingPlanId)> {

@@ -23,12 +23,17 @@ use crate::http::error::ApiResult;
 const OURS: &str = "castai";
 
 /// How much of a plan is told.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Detail {
     /// The nodes before and after.
     pub configurations: bool,
     /// What is done.
     pub operations: bool,
+}
+
+impl Detail {
+    /// All of it.
+    pub const ALL: Self = Self { configurations: true, operations: true };
 }
 
 /// This plan; `csp` is the cloud of its cluster.
