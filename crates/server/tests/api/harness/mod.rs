@@ -13,7 +13,7 @@ mod schema;
 use std::path::Path;
 use std::sync::Arc;
 
-use cloud::Catalog;
+use cloud::{Catalog, Driver};
 use model::{Clock, OrganizationId};
 use server::app::bootstrap::first_start;
 use server::app::cloud_identities::CloudIdentities;
@@ -23,6 +23,7 @@ use server::cli::host::{SystemClock, host};
 use server::http::api_router::Rule;
 use server::serve::{Listeners, Server, Site};
 use store::testing::{Backend, TestDatabase};
+use tokio::net::TcpListener;
 
 pub use callers::{KeyOf, Tenant};
 pub use client::{Answer, Client, Request};
@@ -58,22 +59,36 @@ impl TestServer {
 
     /// On `backend`, by `clock`. PostgreSQL needs a test with several threads.
     pub async fn start_with(backend: Backend, clock: Arc<dyn Clock>) -> Self {
-        Self::start_on(TestDatabase::new(backend).await, Host { clock, ..host() }, None).await
+        Self::start_on(TestDatabase::new(backend).await, Host { clock, ..host() }, None, listener().await)
+            .await
     }
 
     /// On SQLite, by the wall clock, with these identities at the clouds.
     pub async fn start_as(identities: CloudIdentities) -> Self {
         let host = Host { identities, ..host() };
-        Self::start_on(TestDatabase::new(Backend::Sqlite).await, host, None).await
+        Self::start_on(TestDatabase::new(Backend::Sqlite).await, host, None, listener().await).await
     }
 
     /// Stops it, and starts another one on the same store.
     pub async fn restart(self) -> Self {
         let (clock, owner_key) = (self.app.clock.clone(), self.owner_key.clone());
-        Self::start_on(self.stop().await, Host { clock, ..host() }, Some(owner_key)).await
+        Self::start_on(self.stop().await, Host { clock, ..host() }, Some(owner_key), listener().await).await
     }
 
-    async fn start_on(database: TestDatabase, host: Host, owner_key: Option<String>) -> Self {
+    /// Stops it, and starts another one on the same store and at the same address, with somebody who makes machines.
+    pub async fn restart_with_driver(self, driver: Arc<dyn Driver>) -> Self {
+        let (address, owner_key) = (self.server.address.expect("an address"), self.owner_key.clone());
+        let database = self.stop().await;
+        let listener = TcpListener::bind(address).await.expect("the same port");
+        Self::start_on(database, Host { drivers: vec![driver], ..host() }, Some(owner_key), listener).await
+    }
+
+    async fn start_on(
+        database: TestDatabase,
+        host: Host,
+        owner_key: Option<String>,
+        listener: TcpListener,
+    ) -> Self {
         let store = database.open().await.expect("open the store");
         let app = App::new(store, host, Catalog::builtin());
         let first = first_start(&app).await.expect("prepare the store");
@@ -86,7 +101,6 @@ impl TestServer {
         let owner_key = first.or(owner_key).expect("a key");
         let site = Site::new(app.clone()).expect("an API without mistakes");
         let published = Arc::new(Published::new(site.document.value().clone()));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let server = Server::start(app.clone(), &site, Listeners { plain: Some(listener), tls: None })
             .expect("start the server");
         let client = Client::plain(server.address.expect("an address"), Some(published.clone()));
@@ -154,6 +168,11 @@ impl TestServer {
     pub fn delete(&self, path: &str) -> Request {
         self.request("DELETE", path)
     }
+}
+
+/// A listener on a free port.
+async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
 /// Waits until `condition` holds, looking again and again; panics after ten seconds.
