@@ -31,6 +31,7 @@ mod permissions;
 mod plan;
 mod prices;
 mod process;
+mod rebalancing_execution;
 mod rebalancing_job;
 mod rebalancing_plan;
 mod rebalancing_readiness;

@@ -24,8 +24,26 @@ impl Stage {
         let server = TestServer::start().await;
         let simulated = Process::run(
             &[
-                &["sim", "--url", &server.url(), "--key", &server.owner_key, "--nodes", "12", "--speed", "60"][..],
-                &["--interval", "1s", "--cloud-listen", "127.0.0.1:0", "--no-group-autoscaler", "--seed", "3"],
+                &[
+                    "sim",
+                    "--url",
+                    &server.url(),
+                    "--key",
+                    &server.owner_key,
+                    "--nodes",
+                    "12",
+                    "--speed",
+                    "60",
+                ][..],
+                &[
+                    "--interval",
+                    "1s",
+                    "--cloud-listen",
+                    "127.0.0.1:0",
+                    "--no-group-autoscaler",
+                    "--seed",
+                    "3",
+                ],
             ]
             .concat(),
         );
@@ -54,9 +72,8 @@ impl Stage {
     }
 
     async fn plan(&self, id: &str) -> Value {
-        let path = self.path(&format!(
-            "/rebalancing-plans/{id}?includeConfigurations=true&includeOperations=true"
-        ));
+        let path =
+            self.path(&format!("/rebalancing-plans/{id}?includeConfigurations=true&includeOperations=true"));
         self.server.get(&path).key(&self.server.owner_key).await.expect(200).json()
     }
 

@@ -23,6 +23,11 @@ use crate::http::error::{ApiError, ApiResult};
 
 /// What a machine may take from its order until its node is ready.
 const BOOTING: SignedDuration = SignedDuration::from_mins(15);
+/// A machine that is sold out is asked for again after so long, …
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(15);
+/// … and for so long: clouds often have one again after a moment, and an execution that gives up gives back
+/// whatever was bought for it.
+const SOLD_OUT: SignedDuration = SignedDuration::from_mins(3);
 /// What the controller may take to close or open a node, a restart of it included.
 const PATCHING: SignedDuration = SignedDuration::from_mins(10);
 /// What the controller may take to delete a node, a restart of it included.
@@ -132,6 +137,7 @@ impl<'a> Run<'a> {
                 provider_id: None,
                 request: Some(order.clone()),
                 created_at: self.now,
+                sold_out_at: None,
                 ordered_at: None,
                 finished_at: None,
                 error: None,
@@ -146,6 +152,9 @@ impl<'a> Run<'a> {
         };
         let Some(request) = &step.request else { return };
         let Some(ordered_at) = step.ordered_at else {
+            if step.sold_out_at.is_some_and(|at| self.now.duration_since(at) < ASK_AGAIN) {
+                return;
+            }
             match driver.create(request).await {
                 Ok(machine) => {
                     step.ordered_at = Some(self.now);
@@ -153,6 +162,9 @@ impl<'a> Run<'a> {
                     self.note(step, "started");
                 }
                 Err(DriverError::Throttled { .. } | DriverError::Transient { .. }) => {}
+                Err(DriverError::Capacity { .. }) if self.now.duration_since(step.created_at) < SOLD_OUT => {
+                    step.sold_out_at = Some(self.now);
+                }
                 Err(error) => {
                     step.end(self.now, Some(error.to_string()));
                     self.note(step, "failed");
@@ -423,6 +435,7 @@ impl<'a> Run<'a> {
                 provider_id: node.as_ref().map(|node| node.provider_id.clone()),
                 request: None,
                 created_at: self.now,
+                sold_out_at: None,
                 ordered_at: None,
                 finished_at: None,
                 error: None,

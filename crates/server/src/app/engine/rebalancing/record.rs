@@ -236,6 +236,9 @@ pub struct Step {
     pub request: Option<CreateRequest>,
     /// When it was decided on.
     pub created_at: Timestamp,
+    /// When the cloud had nothing to sell, the last time it was asked.
+    #[serde(default)]
+    pub sold_out_at: Option<Timestamp>,
     /// When the cloud took the order.
     pub ordered_at: Option<Timestamp>,
     /// When it was seen to be done, or given up.
