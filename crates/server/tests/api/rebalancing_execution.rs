@@ -58,6 +58,12 @@ impl Stage {
         let policies = stage.path("/policies");
         let on = stage.server.put(&policies).key(&stage.server.owner_key).json(json!({"enabled": true}));
         on.await.expect(200);
+        // A controller that has been heard of is one that can evict.
+        eventually("the controller", async || {
+            let document = stage.server.get(&policies).key(&stage.server.owner_key).await.expect(200).json();
+            document["nodeDownscaler"]["evictor"]["status"] == "Compatible"
+        })
+        .await;
         stage
     }
 
