@@ -8,6 +8,7 @@ mod clusters;
 mod cost;
 mod node_configurations;
 mod opening;
+mod rebalancing_plans;
 mod rebalancing_schedules;
 mod state;
 mod telemetry;
