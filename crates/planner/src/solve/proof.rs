@@ -8,8 +8,8 @@ use super::relax::Rest;
 /// say, is 2.
 const HOPE_OF_PROOF: i128 = 4;
 
-/// How many contents such a look may hold on to, first and at last.
-const WIDTHS_OF_PROOF: [usize; 2] = [256, 16_384];
+/// How many contents such a look may hold on to: more would find more, and take the time that packing needs.
+const WIDTHS_OF_PROOF: [usize; 1] = [256];
 
 /// Such a look at contents of more items than this takes too long.
 pub const ITEMS_OF_PROOF: usize = 64;
