@@ -37,6 +37,9 @@ const GOING: SignedDuration = SignedDuration::from_mins(15);
 /// For an action to reach the controller and its answer to come back, and for what a forced drain takes longer.
 const DELIVERY: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long pods may take to leave a machine that was bought in vain, in seconds.
+const UNDOING_SECONDS: i64 = 5 * 60;
+
 /// The annotation that says how rebalancing left a node.
 const STATUS_ANNOTATION: &str = "rebalancing.cast.ai/status";
 
@@ -139,6 +142,7 @@ impl<'a> Run<'a> {
                 created_at: self.now,
                 sold_out_at: None,
                 ordered_at: None,
+                given_back_at: None,
                 finished_at: None,
                 error: None,
             });
@@ -238,15 +242,9 @@ impl<'a> Run<'a> {
     async fn drain(&mut self) -> ApiResult<()> {
         let seconds = self.drain_seconds().await?;
         let force = !self.request.keep_drain_timeout_nodes;
-        let drain = |node: &Node| {
-            json!({"actionDrainNode": {
-                "nodeName": node.name, "nodeId": label_id(node), "providerId": node.provider_id,
-                "drainTimeoutSeconds": seconds, "force": force,
-            }})
-        };
         let prepared = self.nodes_of(StepKind::Prepare, Step::is_done);
         let allowed = SignedDuration::from_secs(seconds).saturating_add(DELIVERY);
-        self.begin(StepKind::Drain, &prepared, allowed, drain);
+        self.begin(StepKind::Drain, &prepared, allowed, |node| drain(node, seconds, force));
         for failed in self.settle(StepKind::Drain).await? {
             let after = SignedDuration::from_secs(i64::from(self.request.uncordon_after_seconds));
             if !self.request.never_uncordon {
@@ -264,11 +262,6 @@ impl<'a> Run<'a> {
 
     /// Deletes the nodes, and gives their machines back.
     async fn delete(&mut self, driver: Option<&dyn Driver>) -> ApiResult<()> {
-        let delete = |node: &Node| {
-            json!({"actionDeleteNode": {
-                "nodeName": node.name, "nodeId": label_id(node), "providerId": node.provider_id,
-            }})
-        };
         let drained = self.nodes_of(StepKind::Drain, Step::is_done);
         self.begin(StepKind::Delete, &drained, DELETING, delete);
         let mut steps = std::mem::take(&mut self.content.steps);
@@ -373,25 +366,31 @@ impl<'a> Run<'a> {
 
     /// Gives back what was bought, and has nodes that were closed take pods again.
     async fn undo(&mut self, driver: Option<&dyn Driver>) -> ApiResult<()> {
-        let delete = |node: &Node| {
-            json!({"actionDeleteNode": {
-                "nodeName": node.name, "nodeId": label_id(node), "providerId": node.provider_id,
-            }})
-        };
-        let joined: Vec<NodeId> = {
-            let bought = self.nodes_of(StepKind::Create, |_| true);
-            self.nodes.iter().map(|node| node.id()).filter(|id| bought.contains(id)).collect()
-        };
         self.reopen();
-        self.begin(StepKind::Delete, &joined, DELETING, delete);
+        let bought = self.nodes_of(StepKind::Create, |_| true);
+        let joined: Vec<NodeId> =
+            self.nodes.iter().map(|node| node.id()).filter(|id| bought.contains(id)).collect();
+        // Pods may have come to them in the meantime.
+        let allowed = SignedDuration::from_secs(UNDOING_SECONDS).saturating_add(DELIVERY);
+        self.begin(StepKind::Drain, &joined, allowed, |node| drain(node, UNDOING_SECONDS, true));
+        self.settle(StepKind::Drain).await?;
+        let drained: Vec<NodeId> = self.nodes_of(StepKind::Drain, |step| !step.is_open());
+        self.begin(StepKind::Delete, &drained, DELETING, delete);
+        self.settle(StepKind::Delete).await?;
+        let deleted = self.nodes_of(StepKind::Delete, |step| !step.is_open());
+        let mut steps = std::mem::take(&mut self.content.steps);
         let mut is_left = false;
-        let steps = std::mem::take(&mut self.content.steps);
-        for step in steps.iter().filter(|step| step.kind == StepKind::Create) {
-            is_left |= !self.give_back(step, driver).await;
+        let orders = steps.iter_mut().filter(|step| step.kind == StepKind::Create);
+        for step in orders.filter(|step| step.given_back_at.is_none()) {
+            let may_go = deleted.contains(&step.node) || !joined.contains(&step.node);
+            if may_go && self.give_back(step, driver).await {
+                step.given_back_at = Some(self.now);
+            } else {
+                is_left = true;
+            }
         }
         self.content.steps = steps;
-        self.settle(StepKind::Delete).await?;
-        if !is_left && self.are_ended(StepKind::Delete) {
+        if !is_left {
             self.is_open = false;
             self.content.finished_at = Some(self.now);
         }
@@ -437,6 +436,7 @@ impl<'a> Run<'a> {
                 created_at: self.now,
                 sold_out_at: None,
                 ordered_at: None,
+                given_back_at: None,
                 finished_at: None,
                 error: None,
             };
@@ -536,6 +536,21 @@ impl<'a> Run<'a> {
         let seconds = node_configurations::settings(default)?.drain_timeout_sec.unwrap_or(0);
         Ok(if seconds > 0 { i64::from(seconds) } else { work::DRAIN_SECONDS })
     }
+}
+
+/// Moves a node's pods.
+fn drain(node: &Node, seconds: i64, force: bool) -> Value {
+    json!({"actionDrainNode": {
+        "nodeName": node.name, "nodeId": label_id(node), "providerId": node.provider_id,
+        "drainTimeoutSeconds": seconds, "force": force,
+    }})
+}
+
+/// Deletes a node.
+fn delete(node: &Node) -> Value {
+    json!({"actionDeleteNode": {
+        "nodeName": node.name, "nodeId": label_id(node), "providerId": node.provider_id,
+    }})
 }
 
 /// The node's label with its id; empty without one: the controller knows no other.

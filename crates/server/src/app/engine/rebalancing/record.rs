@@ -241,6 +241,9 @@ pub struct Step {
     pub sold_out_at: Option<Timestamp>,
     /// When the cloud took the order.
     pub ordered_at: Option<Timestamp>,
+    /// When the cloud took a machine back that was bought in vain.
+    #[serde(default)]
+    pub given_back_at: Option<Timestamp>,
     /// When it was seen to be done, or given up.
     pub finished_at: Option<Timestamp>,
     /// Why it was given up.
